@@ -1,0 +1,2 @@
+//! The `tunebook` command.
+fn main() {}

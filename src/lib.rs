@@ -1,0 +1,14 @@
+//! Fine-tuning helpers, charts and graders for learning to fine-tune AI models in Rust.
+#![deny(missing_docs)]
+
+pub mod chart;
+pub mod data;
+mod error;
+pub mod metrics;
+pub mod model;
+pub mod notebook;
+pub mod ops;
+pub mod prelude;
+pub mod train;
+
+pub use error::{Error, Result};

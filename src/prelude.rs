@@ -1,0 +1,1 @@
+//! Everything a lesson uses: `use tunebook::prelude::*;`.
