@@ -13,6 +13,8 @@ mod files;
 mod init;
 mod layers;
 mod learning_rates;
+#[cfg(test)]
+mod minilm_tests;
 mod parameters;
 mod pass;
 mod pooling;
