@@ -1,1 +1,6 @@
 //! Everything a lesson uses: `use tunebook::prelude::*;`.
+
+pub use crate::metrics::{
+    ClassificationReport, Column, ColumnKind, ComparisonTable, ConfusionMatrix, Evaluation, ZeroDivision,
+};
+pub use crate::notebook::{Display, LiveDisplay, Progress, record};
