@@ -278,7 +278,7 @@ mod tests {
         let expected = [
             "strategy            accuracy   macro F1   training time   trainable parameters ",
             "feature extraction    81.2 %      0.800*          3.2 s*                 1,032 ",
-            "full <all>            93.1 %*         \u{2013}           12.5 s              1,234,567 ",
+            "full <all>            93.1 %*         \u{2013}          12.5 s              1,234,567 ",
         ];
         assert_eq!(table().to_string().lines().collect::<Vec<_>>(), expected);
     }

@@ -95,6 +95,8 @@ impl Progress {
                 live.update(state.display());
                 live.finish();
             }
+            // indicatif's `finish` would jump to the end; work that stopped early stays where it stopped.
+            Shown::Terminal(bar) if self.done < self.total => bar.abandon(),
             Shown::Terminal(bar) => bar.finish(),
         }
     }
@@ -137,7 +139,7 @@ fn terminal_bar(label: &str, total: u64) -> ProgressBar {
     let style = ProgressStyle::with_template(
         "{prefix} {bar:30} {pos}/{len} {per_sec:.dim} {elapsed} elapsed, {eta} left {msg}",
     )
-    .expect("the template is a constant; a test draws it");
+    .expect("the template is a constant; a test makes a bar");
     ProgressBar::new(total).with_style(style).with_prefix(label.to_string())
 }
 
@@ -252,11 +254,13 @@ mod tests {
     }
 
     #[test]
-    fn the_terminal_bar_draws() {
-        let bar = terminal_bar("training", 2);
-        bar.set_draw_target(indicatif::ProgressDrawTarget::hidden());
-        bar.inc(1);
-        bar.finish();
-        assert_eq!(bar.position(), 1);
+    fn the_terminal_bar_stays_where_work_stopped() {
+        let mut progress = Progress::new("training", 2);
+        let Shown::Terminal(bar) = &progress.shown else { panic!("tests run outside a notebook") };
+        let bar = bar.clone();
+        progress.set_message("loss 1.2");
+        progress.advance(1);
+        progress.finish();
+        assert_eq!((bar.position(), bar.message().as_str(), bar.is_finished()), (1, "loss 1.2", true));
     }
 }
