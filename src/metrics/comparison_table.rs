@@ -250,7 +250,7 @@ impl fmt::Display for ComparisonTable {
 }
 
 /// `1234567` as `1,234,567`.
-fn thousands(value: f64) -> String {
+pub(crate) fn thousands(value: f64) -> String {
     let digits = format!("{:.0}", value.abs());
     let mut out = String::new();
     for (place, digit) in digits.chars().enumerate() {
