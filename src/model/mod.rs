@@ -10,6 +10,8 @@ mod builder;
 mod classifier;
 mod config;
 mod files;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod init;
 mod layers;
 mod learning_rates;
@@ -21,6 +23,8 @@ mod pooling;
 mod predictions;
 mod pretrained;
 mod summary;
+#[cfg(test)]
+mod tests;
 mod text_encoder;
 mod tokenizer;
 mod weights;

@@ -176,6 +176,7 @@ impl InplaceOp2 for Update<'_> {
         let p = &mut values[p_start..p_end];
         let g = &s2.as_slice::<f32>()?[g_start..g_end];
         let moments = &mut *self.moments.borrow_mut();
+        let Self { grad_scale, keep, step_size, root_correction, .. } = *self;
         let arch = Arch::new();
         p.par_chunks_mut(GRAIN)
             .zip(g.par_chunks(GRAIN))
@@ -184,11 +185,11 @@ impl InplaceOp2 for Update<'_> {
             .for_each(|(((p, g), m), v)| {
                 arch.dispatch(|| {
                     for (((p, &g), m), v) in p.iter_mut().zip(g).zip(m).zip(v) {
-                        let g = g * self.grad_scale;
+                        let g = g * grad_scale;
                         *m = B1 * *m + (1.0 - B1) * g;
                         *v = B2 * *v + (1.0 - B2) * g * g;
-                        let denominator = v.sqrt() * self.root_correction + EPS as f32;
-                        *p = *p * self.keep - self.step_size * *m / denominator;
+                        let denominator = v.sqrt() * root_correction + EPS as f32;
+                        *p = *p * keep - step_size * *m / denominator;
                     }
                 });
             });

@@ -92,7 +92,12 @@ impl fmt::Display for GradientAudit {
                 None => writeln!(f, "{name:<width$}  NO GRADIENT")?,
             }
         }
-        write!(f, "{} of {} trainable parameters got a gradient", self.entries.len() - self.missing().len(), self.entries.len())
+        write!(
+            f,
+            "{} of {} trainable parameters got a gradient",
+            self.entries.len() - self.missing().len(),
+            self.entries.len()
+        )
     }
 }
 

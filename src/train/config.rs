@@ -66,7 +66,11 @@ impl TrainingConfig {
         if let Some(rate) = self.learning_rate
             && !(rate > 0.0 && rate.is_finite())
         {
-            return fail("learning_rate", rate.to_string(), "give a positive number such as 3e-4, or None for the default");
+            return fail(
+                "learning_rate",
+                rate.to_string(),
+                "give a positive number such as 3e-4, or None for the default",
+            );
         }
         if !(self.weight_decay >= 0.0 && self.weight_decay.is_finite()) {
             return fail("weight_decay", self.weight_decay.to_string(), "give 0.0 or more; 0.01 is usual");
@@ -77,10 +81,18 @@ impl TrainingConfig {
         if let Some(norm) = self.max_grad_norm
             && !(norm > 0.0 && norm.is_finite())
         {
-            return fail("max_grad_norm", norm.to_string(), "give a positive number; 1.0 is usual, None switches it off");
+            return fail(
+                "max_grad_norm",
+                norm.to_string(),
+                "give a positive number; 1.0 is usual, None switches it off",
+            );
         }
         if !(0.0..1.0).contains(&self.label_smoothing) {
-            return fail("label_smoothing", self.label_smoothing.to_string(), "give 0.0 or more, below 1.0; 0.1 is usual");
+            return fail(
+                "label_smoothing",
+                self.label_smoothing.to_string(),
+                "give 0.0 or more, below 1.0; 0.1 is usual",
+            );
         }
         Ok(())
     }

@@ -109,7 +109,12 @@ mod tests {
 
     fn verdicts(rule: &EarlyStopping, values: &[f64]) -> Vec<Verdict> {
         let mut watch = rule.watch().unwrap();
-        let record = |(i, v): (usize, &f64)| EpochRecord { epoch: i + 1, val_loss: *v, val_accuracy: *v, ..EpochRecord::default() };
+        let record = |(i, v): (usize, &f64)| EpochRecord {
+            epoch: i + 1,
+            val_loss: *v,
+            val_accuracy: *v,
+            ..EpochRecord::default()
+        };
         values.iter().enumerate().map(|v| watch.observe(&record(v))).collect()
     }
 

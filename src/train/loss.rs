@@ -18,10 +18,18 @@ use crate::{Error, Result};
 pub fn cross_entropy(logits: &Tensor, labels: &[usize], smoothing: f64) -> Result<Tensor> {
     let (batch, classes) = logits.dims2()?;
     if labels.len() != batch {
-        return Err(Error::input("labels", format!("{} for {batch} rows of logits", labels.len()), "give one for each row"));
+        return Err(Error::input(
+            "labels",
+            format!("{} for {batch} rows of logits", labels.len()),
+            "give one for each row",
+        ));
     }
     if let Some(label) = labels.iter().find(|&&label| label >= classes) {
-        return Err(Error::input("labels", format!("label {label} with {classes} classes"), "number the labels from 0"));
+        return Err(Error::input(
+            "labels",
+            format!("label {label} with {classes} classes"),
+            "number the labels from 0",
+        ));
     }
     let rest = smoothing / classes as f64;
     let mut target = vec![rest as f32; batch * classes];
@@ -56,7 +64,8 @@ mod tests {
     #[test]
     fn smoothing_mixes_the_label_with_the_uniform_distribution() {
         let logits = random_var(&[1, 4], 2.0, 2);
-        let at = |label: usize, s: f64| f64::from(cross_entropy(&logits, &[label], s).unwrap().to_scalar::<f32>().unwrap());
+        let at =
+            |label: usize, s: f64| f64::from(cross_entropy(&logits, &[label], s).unwrap().to_scalar::<f32>().unwrap());
         let uniform = (0..4).map(|label| at(label, 0.0)).sum::<f64>() / 4.0;
         assert!((at(2, 0.2) - (0.8 * at(2, 0.0) + 0.2 * uniform)).abs() < 1e-5);
     }
