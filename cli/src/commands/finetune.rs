@@ -11,7 +11,7 @@ use tunebook::prelude::*;
 use tunebook::train::TrainingReport;
 
 use super::model::source;
-use super::{stop_on_ctrl_c, thread_count};
+use super::{stop_on_ctrl_c, with_threads};
 use crate::failure::{Failure, Result};
 
 /// Fine-tunes a pretrained encoder on your own labelled texts.
@@ -87,7 +87,7 @@ struct Parts {
 }
 
 pub(crate) fn run(call: Finetune) -> Result<ExitCode> {
-    thread_count(call.threads)?;
+    with_threads(call.threads)?;
     if let Some(out) = &call.out
         && out.exists()
     {
