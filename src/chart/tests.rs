@@ -51,7 +51,7 @@ fn layers() -> LayerDiagram {
         sizes
             .iter()
             .enumerate()
-            .map(|(place, (name, size))| LayerBlock::new(*name, *size, place >= from))
+            .map(|(place, (name, size))| Layer::new(*name, *size, place >= from))
             .collect::<Vec<_>>()
     };
     LayerDiagram::new("Which layers train")
