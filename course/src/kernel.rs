@@ -1,6 +1,8 @@
 //! The one place that knows the kernel's crate: its seed and its runner, with this crate's errors.
 
 use serde_json::Value;
+use tunebook_kernel::engine::{Engine, EngineOptions};
+use tunebook_kernel::notebook::{self, Notebook, RunOptions};
 use tunebook_kernel::seed::{self, Seed, SeedSpec};
 
 use crate::exercise::Toolchain;
@@ -35,6 +37,17 @@ pub(crate) fn toolchain(home: &Home) -> Result<Toolchain> {
 
 /// Executes a notebook in a fresh engine; a failing cell is an error that names it.
 pub(crate) fn run_notebook(notebook: &str, place: &str, home: &Home) -> Result<Value> {
-    let _ = (notebook, place, open_seed(home)?);
-    Err(Error::input(place, "not joined yet", ""))
+    let seed = open_seed(home)?;
+    let fail = |e: tunebook_kernel::Error| error(place, &e);
+    let notebook = Notebook::parse(notebook, place).map_err(fail)?;
+    let mut engine = Engine::start(&seed, EngineOptions::default()).map_err(fail)?;
+    let run = notebook::run(&notebook, &mut engine, &RunOptions::default(), &mut |_| {}).map_err(fail)?;
+    match run.failure {
+        None => Ok(run.notebook.json().clone()),
+        Some(failure) => {
+            let cell = &run.notebook.json()["cells"][failure.cell - 1]["id"];
+            let what = format!("the cell `{}` fails: {}\n{}", cell.as_str().unwrap_or_default(), failure.error.evalue, failure.error.traceback.join("\n"));
+            Err(Error::work(place, what, "correct the cell"))
+        }
+    }
 }

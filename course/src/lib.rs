@@ -1,5 +1,7 @@
 //! Lessons to notebooks and book, exercises, progress, setup and the lab.
 
+pub mod book;
+pub mod build;
 pub mod commands;
 mod course;
 mod error;

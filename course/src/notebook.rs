@@ -203,19 +203,29 @@ fn opening(lesson: &Lesson, lessons: &BTreeMap<String, String>) -> String {
 }
 
 /// Splits Markdown before each heading that is not inside a code block.
-fn sections(markdown: &str) -> Vec<&str> {
+pub(crate) fn sections(markdown: &str) -> Vec<&str> {
     use pulldown_cmark::{Event, Parser, Tag};
-    let mut starts: Vec<usize> = Parser::new(markdown)
-        .into_offset_iter()
-        .filter(|(event, range)| matches!(event, Event::Start(Tag::Heading { .. })) && markdown[range.clone()].starts_with('#'))
-        .map(|(_, range)| range.start)
-        .collect();
+    let mut starts = Vec::new();
+    let mut depth = 0_usize;
+    for (event, range) in Parser::new(markdown).into_offset_iter() {
+        match event {
+            Event::Start(tag) => {
+                // A heading inside a list or a quote belongs to it.
+                if depth == 0 && matches!(tag, Tag::Heading { .. }) && markdown[range.clone()].starts_with('#') {
+                    starts.push(range.start);
+                }
+                depth += 1;
+            }
+            Event::End(_) => depth -= 1,
+            _ => {}
+        }
+    }
     starts.insert(0, 0);
     starts.push(markdown.len());
     starts.windows(2).map(|pair| markdown[pair[0]..pair[1]].trim()).filter(|part| !part.is_empty()).collect()
 }
 
-fn heading_id(section: &str) -> Option<String> {
+pub(crate) fn heading_id(section: &str) -> Option<String> {
     let words = section.strip_prefix('#')?.lines().next()?.trim_start_matches('#');
     let mut id = String::new();
     for c in words.chars() {

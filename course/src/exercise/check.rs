@@ -9,7 +9,7 @@ use super::sandbox::{self, End, Finished, Job};
 use super::{Exercise, Limiter, Limits, Toolchain};
 use crate::{Error, Home, Result, files};
 
-#[expect(dead_code, reason = "the probe's half is used by the programs this file is compiled into")]
+#[allow(dead_code, unreachable_pub, reason = "the file is also compiled into the probe and the judge")]
 #[path = "support.rs"]
 mod support;
 
