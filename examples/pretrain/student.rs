@@ -161,6 +161,7 @@ impl Student {
         self.store.save(options.out.join("model.safetensors"), DType::F16)?;
         let mut config = self.config.to_value();
         config["architectures"] = serde_json::json!(["BertModel"]);
+        config["tunebook"]["max_length"] = MAX_LENGTH.into();
         let config = format!("{:#}\n", config);
         for (name, content) in [("config.json", &config), ("tokenizer.json", &vocabulary.json)] {
             let path = options.out.join(name);
