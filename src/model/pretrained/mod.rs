@@ -87,10 +87,13 @@ impl Pretrained {
     }
 
     /// Fetches (for a Hub model) and reads the files.
-    pub fn load(&self) -> Result<PretrainedFiles> {
-        let (name, folder) = match &self.source {
-            Source::Folder(path) => (path.display().to_string(), path.clone()),
-            Source::Hub { id, revision, offline } => (id.clone(), hub_folder(id, revision, *offline)?),
+    pub fn load(self) -> Result<PretrainedFiles> {
+        let (name, folder) = match self.source {
+            Source::Folder(path) => (path.display().to_string(), path),
+            Source::Hub { id, revision, offline } => {
+                let folder = hub_folder(&id, &revision, offline)?;
+                (id, folder)
+            }
         };
         let mut files = folder::read(&folder, name)?;
         files.pooling = self.pooling.unwrap_or(files.pooling);
