@@ -6,7 +6,7 @@ use plotters::style::{Color, ShapeStyle};
 use super::canvas::Area;
 use super::output::{Picture, chart_methods, drawn};
 use super::panel::NO_DATA;
-use super::style::{AXIS, GRID, INK, LABEL_SIZE, MARGIN, QUIET_INK, TICK_SIZE, TITLE_SIZE, series_color};
+use super::style::{AXIS, CARD, GRID, INK, LABEL_SIZE, MARGIN, QUIET_INK, TICK_SIZE, TITLE_SIZE, series_color};
 use super::text::{self, Anchor};
 use super::ticks::{self, Unit};
 use crate::Result;
@@ -122,6 +122,10 @@ impl BarChart {
             label = format!("{label} \u{b1} {}", self.unit.format_value(error));
             label_at = label_at.max(high);
         }
+        // A grid line through the number would make it harder to read.
+        let room = text::width(&label, LABEL_SIZE, true);
+        let back = [(label_at + 4, middle - 9), (label_at + 8 + room, middle + 9)];
+        drawn(area.draw(&Rectangle::new(back, CARD.filled())))?;
         drawn(area.draw_text(&label, &text::style(LABEL_SIZE, true, INK, Anchor::Start), start(label_at)))
     }
 }

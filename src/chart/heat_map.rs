@@ -38,6 +38,9 @@ chart_methods!(
 /// Room for the widest class names before they are wrapped or cut, in pixels.
 const NAME_ROOM: i32 = 130;
 
+/// The height of a name's line, in pixels.
+const LINE: f64 = 14.0;
+
 impl ConfusionHeatMap {
     /// A heat map of `counts`: one row for each true class, one column for each predicted class, in the order of the names.
     ///
@@ -123,6 +126,11 @@ impl ConfusionHeatMap {
     }
 }
 
+/// Where the lines of a name of `count` lines stand, in relation to their middle.
+fn offsets(count: usize) -> impl Iterator<Item = i32> {
+    (0..count).map(move |line| ((line as f64 - (count as f64 - 1.0) / 2.0) * LINE).round() as i32)
+}
+
 impl Picture for ConfusionHeatMap {
     fn size(&self) -> (u32, u32) {
         self.size.unwrap_or_else(|| {
@@ -191,18 +199,26 @@ impl Picture for ConfusionHeatMap {
         self.draw_cells(area, &at, (cell_width, cell_height))?;
 
         for (class, name) in self.label_names.iter().enumerate() {
-            let short = text::shorten(name, names, TICK_SIZE, false);
+            let lines = |room: f64| if room >= 2.0 * LINE { 2 } else { 1 };
             let (x, y) = at(class, class);
             let beside = text::style(TICK_SIZE, false, INK, Anchor::End);
             if cell_height >= 10.0 {
-                drawn(area.draw_text(&short, &beside, (left - 8, y + (cell_height / 2.0) as i32)))?;
+                let name = text::wrap(name, names, lines(cell_height), TICK_SIZE, false);
+                let middle = y + (cell_height / 2.0) as i32;
+                for (line, offset) in name.iter().zip(offsets(name.len())) {
+                    drawn(area.draw_text(line, &beside, (left - 8, middle + offset)))?;
+                }
             }
             let middle = x + (cell_width / 2.0) as i32;
             if level {
                 let below = text::style(TICK_SIZE, false, INK, Anchor::Below);
-                drawn(area.draw_text(&short, &below, (middle, bottom + 5)))?;
+                drawn(area.draw_text(name, &below, (middle, bottom + 5)))?;
             } else if cell_width >= 10.0 {
-                drawn(area.draw_text(&short, &beside.clone().transform(UPWARDS), (middle, bottom + 6)))?;
+                let name = text::wrap(name, names, lines(cell_width), TICK_SIZE, false);
+                let upright = beside.transform(UPWARDS);
+                for (line, offset) in name.iter().zip(offsets(name.len())) {
+                    drawn(area.draw_text(line, &upright, (middle + offset, bottom + 6)))?;
+                }
             }
         }
         drawn(area.draw_text("predicted class", &quiet, (i32::midpoint(left, right), height - MARGIN - 4)))?;

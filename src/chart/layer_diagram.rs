@@ -12,7 +12,7 @@ use crate::Result;
 
 /// One block of a model: its name, how many parameters it holds, whether they train.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Layer {
+pub struct LayerBlock {
     /// What the block is called: "embeddings", "layer 1", "head".
     pub name: String,
     /// How many numbers it holds.
@@ -21,11 +21,11 @@ pub struct Layer {
     pub trainable: bool,
 }
 
-impl Layer {
+impl LayerBlock {
     /// A block.
     ///
     /// ```
-    /// let head = tunebook::chart::Layer::new("head", 1_032, true);
+    /// let head = tunebook::chart::LayerBlock::new("head", 1_032, true);
     /// assert!(head.trainable);
     /// ```
     pub fn new(name: impl Into<String>, parameters: usize, trainable: bool) -> Self {
@@ -36,13 +36,13 @@ impl Layer {
 /// Models as stacks of layers, the input at the bottom; blocks that train are filled and say so.
 ///
 /// ```
-/// use tunebook::chart::{Layer, LayerDiagram};
+/// use tunebook::chart::{LayerBlock, LayerDiagram};
 ///
 /// let layers = |from: usize| {
 ///     ["embeddings", "layer 1", "layer 2", "head"]
 ///         .iter()
 ///         .enumerate()
-///         .map(|(place, name)| Layer::new(*name, 1_000, place >= from))
+///         .map(|(place, name)| LayerBlock::new(*name, 1_000, place >= from))
 ///         .collect::<Vec<_>>()
 /// };
 /// let diagram = LayerDiagram::new("Which layers train").stack("head only", layers(3)).stack("full", layers(0));
@@ -52,11 +52,14 @@ impl Layer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LayerDiagram {
     title: String,
-    stacks: Vec<(String, Vec<Layer>)>,
+    stacks: Vec<(String, Vec<LayerBlock>)>,
     size: Option<(u32, u32)>,
 }
 
-chart_methods!(LayerDiagram, "LayerDiagram::new(\"Layers\").stack(\"full\", vec![Layer::new(\"head\", 1_032, true)])");
+chart_methods!(
+    LayerDiagram,
+    "LayerDiagram::new(\"Layers\").stack(\"full\", vec![LayerBlock::new(\"head\", 1_032, true)])"
+);
 
 /// Vermillion from Okabe and Ito, lightened until black ink reads well on it.
 const TRAINS: RGBColor = RGBColor(244, 178, 120);
@@ -79,14 +82,14 @@ impl LayerDiagram {
     /// Adds a stack: the method's name and its layers, from the input to the output.
     ///
     /// See [`LayerDiagram`] for an example.
-    pub fn stack(mut self, name: impl Into<String>, layers: Vec<Layer>) -> Self {
+    pub fn stack(mut self, name: impl Into<String>, layers: Vec<LayerBlock>) -> Self {
         self.stacks.push((name.into(), layers));
         self
     }
 }
 
 /// `trains 1,032 of 1,234,567 (0.1 %)`
-fn summary(layers: &[Layer]) -> String {
+fn summary(layers: &[LayerBlock]) -> String {
     let total: usize = layers.iter().map(|layer| layer.parameters).sum();
     let trains: usize = layers.iter().filter(|layer| layer.trainable).map(|layer| layer.parameters).sum();
     let share = if total == 0 { 0.0 } else { 100.0 * trains as f64 / total as f64 };
@@ -102,7 +105,7 @@ fn grouped(number: usize) -> String {
     crate::metrics::thousands(number as f64)
 }
 
-fn draw_block(area: &Area<'_>, layer: &Layer, (left, top, right, bottom): (i32, i32, i32, i32)) -> Result<()> {
+fn draw_block(area: &Area<'_>, layer: &LayerBlock, (left, top, right, bottom): (i32, i32, i32, i32)) -> Result<()> {
     let (fill, edge, word) =
         if layer.trainable { (TRAINS, TRAINS_EDGE, "trains") } else { (FROZEN, FROZEN_EDGE, "frozen") };
     drawn(area.draw(&Rectangle::new([(left, top), (right, bottom)], fill.filled())))?;
@@ -139,7 +142,7 @@ impl Picture for LayerDiagram {
         if self.stacks.is_empty() {
             return format!("{NO_DATA}.");
         }
-        let names = |layers: &[Layer], trainable: bool| {
+        let names = |layers: &[LayerBlock], trainable: bool| {
             let names: Vec<&str> =
                 layers.iter().filter(|layer| layer.trainable == trainable).map(|layer| layer.name.as_str()).collect();
             if names.is_empty() { "nothing".to_string() } else { names.join(", ") }
@@ -176,7 +179,7 @@ impl Picture for LayerDiagram {
             drawn(area.draw_text(
                 &name,
                 &text::style(LABEL_SIZE, true, INK, Anchor::Middle),
-                (middle, HEAD_ROOM - 18),
+                (middle, HEAD_ROOM - 13),
             ))?;
             for (place, layer) in layers.iter().enumerate() {
                 let low = bottom - (place as f64 * pitch).round() as i32;

@@ -129,15 +129,15 @@ impl LearningCurves {
         let mut lines = Vec::new();
         if !self.batches.is_empty() {
             lines.push(Line {
-                name: Some("training, each batch".into()),
+                name: Some("training (batch)".into()),
                 points: self.batches.iter().copied().step_by(every).collect(),
                 color: mix(CARD, series_color(0), 0.4),
                 width: 1,
                 mark: None,
             });
         }
-        lines.push(curve("training loss", &self.train_loss, 0));
-        lines.push(curve("validation loss", &self.val_loss, 1));
+        lines.push(curve("training (epoch)", &self.train_loss, 0));
+        lines.push(curve("validation", &self.val_loss, 1));
         Panel {
             title: if self.title.is_empty() { "Loss".into() } else { format!("{}: loss", self.title) },
             x: self.x_axis(width),
@@ -154,7 +154,7 @@ impl LearningCurves {
 
     fn accuracy_panel(&self, width: i32) -> Panel {
         Panel {
-            title: if self.title.is_empty() { "Accuracy".into() } else { "Accuracy".to_string() },
+            title: if self.title.is_empty() { "Accuracy".into() } else { format!("{}: accuracy", self.title) },
             x: self.x_axis(width),
             y: Axis {
                 label: "share of right answers".into(),

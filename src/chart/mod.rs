@@ -21,7 +21,7 @@ mod ticks;
 
 pub use bar_chart::BarChart;
 pub use heat_map::ConfusionHeatMap;
-pub use layer_diagram::{Layer, LayerDiagram};
+pub use layer_diagram::{LayerBlock, LayerDiagram};
 pub use learning_curves::LearningCurves;
 pub use line_chart::LineChart;
 

@@ -38,7 +38,11 @@ pub(super) fn svg(picture: &dyn Picture) -> Result<String> {
         drawn(area.present())?;
     }
     let body = svg.split_once(">\n").map_or("", |(_, body)| body);
-    Ok(format!("{}{}", head(picture, size), body.replace(&family("Roboto"), &family(FAMILIES))))
+    let svg = format!("{}{}", head(picture, size), body.replace(&family("Roboto"), &family(FAMILIES)));
+    // XML has no way to write these, and one in a class name would make the whole picture unreadable.
+    let forbidden =
+        |c: char| (c.is_control() && !matches!(c, '\n' | '\r' | '\t')) || matches!(c, '\u{fffe}' | '\u{ffff}');
+    Ok(svg.replace(forbidden, "\u{fffd}"))
 }
 
 /// Roboto is what the widths were measured with; the others are its nearest neighbours on other systems.

@@ -60,11 +60,11 @@ impl Panel {
         let tick_room = self.y.ticks.iter().map(|(_, label)| text::width(label, TICK_SIZE, false)).max().unwrap_or(0);
         let label_room = LABEL_SIZE as i32 + 8;
         let left = MARGIN + label_room + tick_room + 8;
-        let bottom = height - MARGIN - label_room - TICK_SIZE as i32 - 8;
+        let bottom = height - MARGIN - label_room - TICK_SIZE as i32 - 6;
         // The last tick's label is centred on the end of the axis.
         let overhang = self.x.ticks.last().map_or(0, |(_, label)| text::width(label, TICK_SIZE, false) / 2);
         let right = width - MARGIN - overhang.max(4);
-        self.draw_plot(area, (left, top + 8, right, bottom))?;
+        self.draw_plot(area, (left, top + 10, right, bottom))?;
 
         let label = text::style(LABEL_SIZE, false, QUIET_INK, Anchor::Middle);
         let x_label = text::shorten(&self.x.label, right - left, LABEL_SIZE, false);
@@ -107,7 +107,7 @@ impl Panel {
         self.draw_ticks(area, &plane, (left, top, right, bottom))?;
         if let Some((place, note)) = &self.marker {
             let (x, _) = plane.translate(&(*place, self.y.min));
-            self.draw_marker(area, x, note, (top, right, bottom))?;
+            Self::draw_marker(area, x, note, (top, right, bottom))?;
         }
         let mut drawn_points = 0;
         for line in &self.lines {
@@ -148,7 +148,7 @@ impl Panel {
             let half = text::width(label, TICK_SIZE, false) / 2;
             if x - half > free_from {
                 let style = text::style(TICK_SIZE, false, QUIET_INK, Anchor::Below);
-                drawn(area.draw_text(label, &style, (x, bottom + 5)))?;
+                drawn(area.draw_text(label, &style, (x, bottom + 8)))?;
                 free_from = x + half + 4;
             }
         }
@@ -166,7 +166,7 @@ impl Panel {
         line((left, bottom), (right, bottom), AXIS)
     }
 
-    fn draw_marker(&self, area: &Area<'_>, x: i32, note: &str, (top, right, bottom): (i32, i32, i32)) -> Result<()> {
+    fn draw_marker(area: &Area<'_>, x: i32, note: &str, (top, right, bottom): (i32, i32, i32)) -> Result<()> {
         for y in (top..bottom).step_by(8) {
             drawn(area.draw(&PathElement::new(vec![(x, y), (x, (y + 4).min(bottom))], QUIET_INK)))?;
         }

@@ -51,8 +51,8 @@ pub(super) fn ink_on(background: RGBColor) -> RGBColor {
     };
     let RGBColor(r, g, b) = background;
     let luminance = 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
-    // At this luminance black and white have equal contrast.
-    if luminance > 0.179 { INK } else { CARD }
+    // At this luminance INK and white have equal contrast.
+    if luminance > 0.211 { INK } else { CARD }
 }
 
 #[cfg(test)]

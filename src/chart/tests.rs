@@ -51,7 +51,7 @@ fn layers() -> LayerDiagram {
         sizes
             .iter()
             .enumerate()
-            .map(|(place, (name, size))| Layer::new(*name, *size, place >= from))
+            .map(|(place, (name, size))| LayerBlock::new(*name, *size, place >= from))
             .collect::<Vec<_>>()
     };
     LayerDiagram::new("Which layers train")
@@ -121,6 +121,13 @@ fn text_is_escaped() {
     let svg = BarChart::new("a < b & \"c\"", "<u>").bar("<script>", 1.0).to_svg().unwrap();
     assert!(!svg.contains("<script>") && !svg.contains("<u>"));
     assert!(svg.contains("a &lt; b &amp; &quot;c&quot;"));
+}
+
+#[test]
+fn characters_that_xml_forbids_are_replaced() {
+    let svg = BarChart::new("a\u{1e}b", "").bar("c\u{0}d", 1.0).to_svg().unwrap();
+    assert!(svg.contains("a\u{fffd}b") && svg.contains("c\u{fffd}d"));
+    assert!(!svg.contains(['\u{1e}', '\u{0}']));
 }
 
 #[test]
@@ -222,10 +229,13 @@ fn png_text_is_drawn_with_the_embedded_font() {
     assert!(size("A title of some length") > size("") + 200);
 }
 
-/// Samples to look at: `TUNEBOOK_CHART_SAMPLES=folder cargo test --release -p tunebook chart_samples`.
+/// Both formats of every chart, odd sizes included. To look at them:
+/// `TUNEBOOK_CHART_SAMPLES=folder cargo test --release -p tunebook chart_samples`.
 #[test]
 fn chart_samples() {
-    let Some(folder) = std::env::var_os("TUNEBOOK_CHART_SAMPLES").map(std::path::PathBuf::from) else { return };
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = std::env::var_os("TUNEBOOK_CHART_SAMPLES")
+        .map_or_else(|| temporary.path().to_path_buf(), std::path::PathBuf::from);
     for ending in ["png", "svg"] {
         let path = |name: &str| folder.join(format!("{name}.{ending}"));
         curves().save(path("curves")).unwrap();

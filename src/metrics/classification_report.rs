@@ -208,13 +208,13 @@ impl ClassificationReport {
             if scores.name == "macro avg" {
                 cells[2].strong = true;
             }
-            cells.into_iter().chain([Cell::plain(scores.support)]).collect::<Vec<_>>()
+            cells.into_iter().chain([Cell::plain(scores.support.to_string())]).collect::<Vec<_>>()
         };
         for class in &self.classes {
             table.row(&class.name, &cells(class), false);
         }
         let accuracy = Cell { text: two_digits(self.accuracy), strong: true };
-        let row = [Cell::plain(""), Cell::plain(""), accuracy, Cell::plain(self.micro.support)];
+        let row = [Cell::plain(""), Cell::plain(""), accuracy, Cell::plain(self.micro.support.to_string())];
         table.row("accuracy", &row, true);
         for average in [self.macro_average(), self.weighted_average()] {
             table.row(&average.name, &cells(&average), false);

@@ -109,7 +109,7 @@ impl ConfusionMatrix {
     pub fn display(&self) -> Display {
         let mut headers = vec!["true \\ predicted"];
         headers.extend(self.label_names.iter().map(String::as_str));
-        let mut table = HtmlTable::new("Confusion matrix: rows are true classes, columns predictions", &headers);
+        let mut table = HtmlTable::new("Confusion matrix", &headers);
         for (class, row) in self.counts.iter().enumerate() {
             let cells: Vec<Cell> = row
                 .iter()
@@ -118,7 +118,8 @@ impl ConfusionMatrix {
                 .collect();
             table.row(&self.label_names[class], &cells, false);
         }
-        Display::html(table.finish(&[])).with("text/plain", self.to_string())
+        Display::html(table.finish(&["Rows: true classes. Columns: predictions.".to_string()]))
+            .with("text/plain", self.to_string())
     }
 
     /// What evcxr calls when this value is the last expression of a cell.

@@ -58,7 +58,7 @@ pub(super) struct Cell {
 }
 
 impl Cell {
-    pub(super) fn plain(text: impl ToString) -> Self {
-        Self { text: text.to_string(), strong: false }
+    pub(super) fn plain(text: impl Into<String>) -> Self {
+        Self { text: text.into(), strong: false }
     }
 }

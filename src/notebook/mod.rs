@@ -16,3 +16,6 @@ pub use progress::Progress;
 pub use sink::{Sink, clear_output, record};
 
 pub(crate) use display::escape_html;
+
+#[cfg(test)]
+mod process_tests;
