@@ -5,6 +5,8 @@ mod cache;
 mod download;
 mod embedded;
 mod folder;
+#[cfg(all(test, feature = "hub"))]
+mod hub_tests;
 
 use std::path::{Path, PathBuf};
 
