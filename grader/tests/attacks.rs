@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Random, all_quizzes, good, short_questions};
-use tunebook_grader::{Gate, Question, Score};
+use tunebook_grader::{Gate, Point, Question, Score};
 
 fn earns_nothing(question: &Question, attack: &str) {
     let verdict = question.grade(attack);
@@ -81,7 +81,7 @@ fn everything_poured_out() {
             assert!(!question.grade(&[all.join(" "), all.join(" ")].join(" ")).correct, "{}", question.id());
             // The rubric's own wordings, with the first of each group of alternatives.
             let wordings: Vec<String> =
-                rubric.points().iter().flat_map(|p| p.wordings()).map(first_alternatives).collect();
+                rubric.points().iter().flat_map(Point::wordings).map(first_alternatives).collect();
             earns_nothing(question, &wordings.join(". "));
             earns_nothing(question, &wordings.join(", "));
             earns_nothing(question, &wordings.join(" "));
