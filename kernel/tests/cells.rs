@@ -3,7 +3,7 @@ use crate::support::{run, shared};
 use std::time::{Duration, Instant};
 use tunebook_kernel::engine::{Output, StreamName};
 
-pub const TESTS: &[(&str, fn())] = &[
+pub(crate) const TESTS: &[(&str, fn())] = &[
     ("cells::values_and_rich_output", values_and_rich_output),
     ("cells::output_arrives_while_the_cell_runs", output_arrives_while_the_cell_runs),
     ("cells::displays_are_updated", displays_are_updated),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tunebook_kernel::notebook::{Notebook, Run, RunOptions, run};
 
-pub const TESTS: &[(&str, fn())] = &[
+pub(crate) const TESTS: &[(&str, fn())] = &[
     ("notebooks::outputs_are_stored", outputs_are_stored),
     ("notebooks::the_first_error_ends_the_run", the_first_error_ends_the_run),
     ("notebooks::a_slow_cell_is_a_timeout", a_slow_cell_is_a_timeout),

@@ -6,7 +6,7 @@ use tunebook_kernel::engine::{Engine, EngineOptions};
 use tunebook_kernel::seed as seeds;
 use tunebook_kernel::session::Session;
 
-pub const TESTS: &[(&str, fn())] = &[
+pub(crate) const TESTS: &[(&str, fn())] = &[
     ("seed::is_found_again", is_found_again),
     ("seed::changed_sources_are_noticed", changed_sources_are_noticed),
     ("seed::another_compiler_is_a_clear_error", another_compiler_is_a_clear_error),
