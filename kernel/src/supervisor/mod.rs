@@ -160,15 +160,34 @@ impl Supervisor {
     }
 
     fn read_stdout(&mut self) {
-        let mut bytes = vec![0; 1 << 16];
-        if let Ok(count) = self.stdout.read(&mut bytes) {
-            let pieces = self.filter.feed(&bytes[..count]);
-            self.take(pieces);
+        let mut ended = false;
+        loop {
+            let mut bytes = vec![0; 1 << 16];
+            let pieces = match self.stdout.read(&mut bytes) {
+                Ok(count) => self.filter.feed(&bytes[..count]),
+                Err(_) => return,
+            };
+            if ended && pieces.contains(&Piece::Complete) {
+                // Of several lines that say so, the last one is true.
+                let text = self.filter.line_was_text();
+                self.take(text);
+            }
+            ended |= self.take(pieces);
+            // A process that waits for the next command has written all there is.
+            if !ended || ioctl_fionread(&self.stdout).is_ok_and(|count| count == 0) {
+                break;
+            }
+        }
+        if ended {
+            self.end_run();
         }
     }
 
-    fn take(&mut self, pieces: Vec<Piece>) {
-        for piece in pieces {
+    /// Passes the pieces on; says whether the cell has ended.
+    fn take(&mut self, pieces: Vec<Piece>) -> bool {
+        let last_complete = pieces.iter().rposition(|piece| *piece == Piece::Complete);
+        let mut ended = false;
+        for (index, piece) in pieces.into_iter().enumerate() {
             match piece {
                 Piece::Text(text) => self.outlet.text(StreamName::Stdout, &text),
                 Piece::Message(message) => self.outlet.event(ChildEvent::Message(message)),
@@ -180,16 +199,14 @@ impl Supervisor {
                     self.failed = true;
                     self.error = self.outlet.take_last_stderr();
                 }
+                Piece::Complete if Some(index) == last_complete && self.running() && self.is_true() => ended = true,
                 Piece::Complete => {
-                    if self.running() && self.is_true() {
-                        self.end_run();
-                    } else {
-                        let text = self.filter.line_was_text();
-                        self.take(text);
-                    }
+                    let text = self.filter.line_was_text();
+                    self.take(text);
                 }
             }
         }
+        ended
     }
 
     fn commands(&self) -> MutexGuard<'_, Commands> {
