@@ -63,7 +63,7 @@ fn the_first_error_ends_the_run() {
     let asked = notebook(&[("let a = 1;", &[]), ("let b: i32 = \"no\";", &[]), ("println!(\"never\");", &[])]);
     let ran = execute(&asked, &RunOptions::default());
     let failure = ran.failure.unwrap();
-    assert_eq!((failure.cell, failure.error.ename.as_str()), (2, "CompileError"));
+    assert_eq!((failure.cell, failure.id.as_str(), failure.error.ename.as_str()), (2, "cell-2", "CompileError"));
     assert_eq!(ran.notebook.json()["cells"][2]["outputs"], json!([]));
     assert_eq!(ran.notebook.json()["cells"][2]["execution_count"], Value::Null);
 }

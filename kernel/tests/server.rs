@@ -63,7 +63,7 @@ impl Kernel {
             match zmq::create_client_shell_connection_with_identity(&info, "test", identity.clone()).await {
                 Ok(shell) => break shell,
                 Err(_) if started.elapsed() < Duration::from_secs(5) => {
-                    tokio::time::sleep(Duration::from_millis(20)).await
+                    tokio::time::sleep(Duration::from_millis(20)).await;
                 }
                 Err(error) => panic!("{error}"),
             }
@@ -84,7 +84,7 @@ impl Kernel {
     }
 
     async fn reply(&mut self) -> JupyterMessage {
-        tokio::time::timeout(Duration::from_secs(60), self.shell.read()).await.expect("a reply").unwrap()
+        tokio::time::timeout(Duration::from_mins(1), self.shell.read()).await.expect("a reply").unwrap()
     }
 
     async fn send(&mut self, cell: ExecuteRequest) -> String {
@@ -98,8 +98,7 @@ impl Kernel {
     async fn published(&mut self, id: &str) -> Vec<Content> {
         let mut all = Vec::new();
         loop {
-            let message =
-                tokio::time::timeout(Duration::from_secs(60), self.iopub.read()).await.expect("idle").unwrap();
+            let message = tokio::time::timeout(Duration::from_mins(1), self.iopub.read()).await.expect("idle").unwrap();
             if message.parent_header.as_ref().is_none_or(|parent| parent.msg_id != id) {
                 continue;
             }
@@ -185,7 +184,7 @@ fn a_cell_in_messages() {
         assert_eq!((reply.cursor_start, reply.cursor_end), (14, 18));
 
         // A message with another key is not answered, and the kernel goes on.
-        let key = std::mem::replace(&mut kernel.shell.mac, None);
+        let key = kernel.shell.mac.take();
         kernel.shell.send(KernelInfoRequest {}.into()).await.unwrap();
         kernel.shell.mac = key;
         assert!(tokio::time::timeout(Duration::from_millis(500), kernel.shell.read()).await.is_err());

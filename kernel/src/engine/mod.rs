@@ -180,9 +180,9 @@ impl Engine {
         }
         link.send(question)?;
         loop {
-            match link.next()? {
-                answer @ (Event::Completed { .. } | Event::Inspected { .. }) => return Some(answer),
-                _ => {}
+            let event = link.next()?;
+            if matches!(event, Event::Completed { .. } | Event::Inspected { .. }) {
+                return Some(event);
             }
         }
     }

@@ -97,10 +97,10 @@ impl Shell {
                 self.at_once(request, "is_complete_reply", body);
             }
             Content::HistoryRequest(_) => {
-                self.at_once(request, "history_reply", json!({ "status": "ok", "history": [] }))
+                self.at_once(request, "history_reply", json!({ "status": "ok", "history": [] }));
             }
             Content::CommInfoRequest(_) => {
-                self.at_once(request, "comm_info_reply", json!({ "status": "ok", "comms": {} }))
+                self.at_once(request, "comm_info_reply", json!({ "status": "ok", "comms": {} }));
             }
             Content::CommOpen(opened) => {
                 // There is no target for it: the protocol wants it closed.
