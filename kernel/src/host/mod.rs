@@ -5,6 +5,7 @@
 //! shows notebooks must not depend on any of that. Requests come in and events go out over the
 //! socket that the engine put in place of stdin.
 mod compile_error;
+pub(crate) mod metadata;
 mod output;
 mod prepare;
 mod runtime_error;
