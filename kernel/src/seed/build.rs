@@ -82,8 +82,15 @@ pub fn build(spec: &SeedSpec, report: &mut dyn FnMut(Progress)) -> Result<Seed> 
     let library = library.strip_prefix(&workspace).map(Path::to_owned).map_err(|_| {
         Error::new(format!("{}: the cells' library was built outside of its workspace", library.display()))
     })?;
-    let record =
-        Record { key: seed_key, toolchain, dependency, name: spec.name.clone(), library, sources: source_copy };
+    let record = Record {
+        key: seed_key,
+        toolchain,
+        dependency,
+        name: spec.name.clone(),
+        analysed: spec.analysed.clone(),
+        library,
+        sources: source_copy,
+    };
     let json = serde_json::to_string_pretty(&record).map_err(|error| Error::new(error.to_string()))?;
     let file = partial.join(RECORD);
     fs::write(&file, json).at(&file)?;
@@ -193,9 +200,9 @@ fn remove_incremental(folder: &Path) -> Result<()> {
         let path = entry.at(folder)?.path();
         if path.is_dir() {
             if path.ends_with("incremental") {
-                fs::remove_dir_all(&path).at(&path)?
+                fs::remove_dir_all(&path).at(&path)?;
             } else {
-                remove_incremental(&path)?
+                remove_incremental(&path)?;
             }
         }
     }
