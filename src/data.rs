@@ -1,0 +1,13 @@
+//! Data sets for fine-tuning: reading, checking, splitting.
+//!
+//! Read [`text`] first (what a text data set is and where it comes from), then [`read`] (files of one's own), then
+//! [`split`] (fixed, stratified and few-shot subsets) and [`embedded`] (what ships inside the library).
+
+pub mod embedded;
+pub mod read;
+pub mod split;
+pub mod text;
+
+pub use read::{Columns, TextFormat};
+pub use split::TextSplits;
+pub use text::TextDataset;

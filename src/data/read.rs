@@ -1,0 +1,258 @@
+//! Reading texts and labels from files of one's own: CSV, TSV and JSON Lines.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::data::TextDataset;
+use crate::{Error, Result};
+
+/// Which columns hold the text and the label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Columns {
+    /// The column of the text; `text` by default.
+    pub text: String,
+    /// The column of the label; `label` by default.
+    pub label: String,
+}
+
+impl Default for Columns {
+    fn default() -> Self {
+        Self { text: "text".into(), label: "label".into() }
+    }
+}
+
+/// How a file of texts is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextFormat {
+    /// Comma-separated, with a header row.
+    Csv,
+    /// Tab-separated, with a header row.
+    Tsv,
+    /// One JSON object a line.
+    JsonLines,
+}
+
+impl TextFormat {
+    /// The format that a file's ending names.
+    ///
+    /// ```
+    /// use tunebook::data::TextFormat;
+    /// assert_eq!(TextFormat::of("reviews.tsv".as_ref())?, TextFormat::Tsv);
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// For an ending that names none of the formats.
+    pub fn of(path: &Path) -> Result<Self> {
+        match path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase).as_deref() {
+            Some("csv") => Ok(Self::Csv),
+            Some("tsv") => Ok(Self::Tsv),
+            Some("jsonl" | "ndjson") => Ok(Self::JsonLines),
+            _ => Err(Error::input(
+                path.display(),
+                "the ending does not name a format",
+                "use a file that ends in .csv, .tsv or .jsonl",
+            )),
+        }
+    }
+}
+
+/// One row as read: its line in the file, its text, and its label where one was asked for.
+struct Record {
+    line: u64,
+    text: String,
+    label: Option<String>,
+}
+
+impl TextDataset {
+    /// Reads a labelled file; the format follows the ending.
+    ///
+    /// Label names are sorted, so that the same file always gives the same indices. Pass the training file's
+    /// `label_names` for a validation or test file.
+    ///
+    /// # Errors
+    /// When the file is unreadable, a column is missing, a row is broken, a text is empty, or a label is not among
+    /// the given names; each message names the file and the line.
+    pub fn read(path: impl AsRef<Path>, columns: &Columns, label_names: Option<&[String]>) -> Result<Self> {
+        let path = path.as_ref();
+        let records = records(path, &columns.text, Some(&columns.label))?;
+        let mut names: Vec<String> = match label_names {
+            Some(names) => names.to_vec(),
+            None => records.iter().filter_map(|record| record.label.clone()).collect(),
+        };
+        if label_names.is_none() {
+            names.sort();
+            names.dedup();
+        }
+        let mut labels = Vec::with_capacity(records.len());
+        for record in &records {
+            let label = record.label.as_deref().unwrap_or_default();
+            let index = names.iter().position(|name| name == label).ok_or_else(|| {
+                Error::input(
+                    format!("{}, line {}", path.display(), record.line),
+                    format!("the label \"{label}\" is not one of the training labels"),
+                    format!("the labels are: {}", names.join(", ")),
+                )
+            })?;
+            labels.push(index);
+        }
+        let texts = records.into_iter().map(|record| record.text).collect();
+        Self::new(&path.display().to_string(), texts, labels, names)
+    }
+}
+
+/// Reads only the texts of a file: one a line for `.txt`, the text column otherwise.
+///
+/// # Errors
+/// As [`TextDataset::read`].
+pub fn texts(path: impl AsRef<Path>, text_column: &str) -> Result<Vec<String>> {
+    let path = path.as_ref();
+    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("txt")) {
+        let whole = std::fs::read_to_string(path).map_err(|problem| Error::io(path, problem))?;
+        return Ok(whole.lines().map(str::to_owned).collect());
+    }
+    Ok(records(path, text_column, None)?.into_iter().map(|record| record.text).collect())
+}
+
+fn records(path: &Path, text: &str, label: Option<&str>) -> Result<Vec<Record>> {
+    let rows = match TextFormat::of(path)? {
+        TextFormat::Csv => delimited(path, b',', text, label)?,
+        TextFormat::Tsv => delimited(path, b'\t', text, label)?,
+        TextFormat::JsonLines => json_lines(path, text, label)?,
+    };
+    if rows.is_empty() {
+        return Err(Error::input(path.display(), "the file has no rows", "give at least one row"));
+    }
+    for row in &rows {
+        let place = || format!("{}, line {}", path.display(), row.line);
+        if row.text.trim().is_empty() {
+            return Err(Error::input(place(), format!("the column \"{text}\" is empty"), "drop the row or fill it in"));
+        }
+        if row.label.as_ref().is_some_and(|label| label.trim().is_empty()) {
+            return Err(Error::input(place(), "the label is empty", "drop the row or fill it in"));
+        }
+    }
+    Ok(rows)
+}
+
+fn delimited(path: &Path, delimiter: u8, text: &str, label: Option<&str>) -> Result<Vec<Record>> {
+    let file = File::open(path).map_err(|problem| Error::io(path, problem))?;
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(BufReader::new(file));
+    let broken = |problem: csv::Error| {
+        let line = problem.position().map_or(0, csv::Position::line);
+        Error::input(format!("{}, line {line}", path.display()), problem, "mend the row: quotes, columns, UTF-8")
+    };
+    let header = reader.headers().map_err(broken)?.clone();
+    // Spreadsheets put a byte-order mark before the first name.
+    let find = |wanted: &str| {
+        header.iter().position(|name| name.trim_start_matches('\u{feff}').trim() == wanted).ok_or_else(|| {
+            let names: Vec<_> = header.iter().map(|name| name.trim_start_matches('\u{feff}').trim()).collect();
+            missing_column(path, wanted, &names)
+        })
+    };
+    let (text_at, label_at) = (find(text)?, label.map(find).transpose()?);
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(broken)?;
+        rows.push(Record {
+            line: record.position().map_or(0, csv::Position::line),
+            text: record[text_at].to_owned(),
+            label: label_at.map(|at| record[at].trim().to_owned()),
+        });
+    }
+    Ok(rows)
+}
+
+fn json_lines(path: &Path, text: &str, label: Option<&str>) -> Result<Vec<Record>> {
+    let file = File::open(path).map_err(|problem| Error::io(path, problem))?;
+    let mut rows = Vec::new();
+    for (at, line) in BufReader::new(file).lines().enumerate() {
+        let number = at as u64 + 1;
+        let line = line.map_err(|problem| Error::io(path, problem))?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let place = || format!("{}, line {number}", path.display());
+        let row: serde_json::Map<String, Value> = serde_json::from_str(&line)
+            .map_err(|problem| Error::input(place(), problem, "write one JSON object a line"))?;
+        let field = |wanted: &str| match row.get(wanted) {
+            Some(Value::String(value)) => Ok(value.clone()),
+            // Integer and boolean labels are common in public data.
+            Some(value @ (Value::Number(_) | Value::Bool(_))) => Ok(value.to_string()),
+            Some(_) => Err(Error::input(place(), format!("\"{wanted}\" is neither text nor number"), "use a string")),
+            None => {
+                let names: Vec<_> = row.keys().map(String::as_str).collect();
+                Err(missing_column(&path.join(format!("line {number}")), wanted, &names))
+            }
+        };
+        rows.push(Record { line: number, text: field(text)?, label: label.map(field).transpose()? });
+    }
+    Ok(rows)
+}
+
+fn missing_column(place: &Path, wanted: &str, there: &[&str]) -> Error {
+    Error::input(
+        place.display(),
+        format!("there is no column \"{wanted}\""),
+        format!("the columns are: {}; name the right one with --text-column or --label-column", there.join(", ")),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(name: &str, content: &str) -> (tempfile::TempDir, std::path::PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        (folder, path)
+    }
+
+    fn error(name: &str, content: &str) -> String {
+        let (_folder, path) = file(name, content);
+        TextDataset::read(&path, &Columns::default(), None).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn quoted_csv_with_a_byte_order_mark_is_read() {
+        let (_folder, path) = file("a.csv", "\u{feff}text,label\n\"one, two\",b\n\"with \"\"quotes\"\"\",a\n");
+        let data = TextDataset::read(&path, &Columns::default(), None).unwrap();
+        assert_eq!(data.texts(), ["one, two", "with \"quotes\""]);
+        assert_eq!((data.labels(), data.label_names()), (&[1, 0][..], vec!["a".to_owned(), "b".to_owned()]));
+    }
+
+    #[test]
+    fn json_lines_take_numbers_as_labels() {
+        let (_folder, path) = file("a.jsonl", "{\"text\":\"x\",\"label\":1}\n\n{\"text\":\"y\",\"label\":0}\n");
+        assert_eq!(TextDataset::read(&path, &Columns::default(), None).unwrap().labels(), [1, 0]);
+    }
+
+    #[test]
+    fn a_missing_label_column_names_the_columns_there_are() {
+        let message = error("a.csv", "text,queue\nhello,billing\n");
+        assert!(message.contains("no column \"label\"") && message.contains("text, queue"), "{message}");
+        let message = error("a.jsonl", "{\"text\":\"x\",\"queue\":1}\n");
+        assert!(message.contains("no column \"label\"") && message.contains("line 1"), "{message}");
+    }
+
+    #[test]
+    fn broken_rows_name_their_line() {
+        assert!(error("a.csv", "text,label\nx,a\ny\n").contains("line 3"));
+        assert!(error("a.csv", "text,label\nx,a\n  ,b\n").contains("line 3"));
+        assert!(error("a.jsonl", "{\"text\":\"x\",\"label\":\"a\"}\nnot json\n").contains("line 2"));
+        assert!(error("a.csv", "text,label\n").contains("no rows"));
+        assert!(error("a.xlsx", "").contains(".csv, .tsv or .jsonl"));
+    }
+
+    #[test]
+    fn labels_of_a_second_file_must_be_known() {
+        let (_folder, path) = file("a.csv", "text,label\nx,new\n");
+        let names = ["old".to_owned()];
+        let message = TextDataset::read(&path, &Columns::default(), Some(&names)).unwrap_err().to_string();
+        assert!(message.contains("\"new\"") && message.contains("old"), "{message}");
+    }
+}

@@ -1,0 +1,215 @@
+//! Texts with one label each.
+
+use std::fmt;
+
+use crate::data::{TextSplits, embedded, split};
+use crate::{Error, Result};
+
+/// Which part of a fixed split a row belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// Rows that the model learns from.
+    Train,
+    /// Rows that decisions are made on: when to stop, which learning rate.
+    Validation,
+    /// Rows that are looked at once, at the end.
+    Test,
+}
+
+/// Texts, each with one label out of a fixed list.
+///
+/// ```
+/// use tunebook::data::TextDataset;
+///
+/// let data = TextDataset::new(
+///     "moods",
+///     vec!["all good".into(), "it broke again".into()],
+///     vec![0, 1],
+///     vec!["happy".into(), "angry".into()],
+/// )?;
+/// assert_eq!(data.len(), 2);
+/// assert_eq!(data.label_name(data.labels()[1]), "angry");
+/// # Ok::<(), tunebook::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct TextDataset {
+    name: String,
+    ids: Vec<String>,
+    texts: Vec<String>,
+    labels: Vec<usize>,
+    label_names: Vec<String>,
+    parts: Option<Vec<Part>>,
+}
+
+impl TextDataset {
+    /// A data set from texts and label indices into `label_names`; ids are the row numbers.
+    ///
+    /// # Errors
+    /// When the lengths differ, a label has no name, or a label name stands twice.
+    pub fn new(name: &str, texts: Vec<String>, labels: Vec<usize>, label_names: Vec<String>) -> Result<Self> {
+        let ids = (0..texts.len()).map(|row| row.to_string()).collect();
+        Self::with_ids(name, ids, texts, labels, label_names, None)
+    }
+
+    pub(crate) fn with_ids(
+        name: &str,
+        ids: Vec<String>,
+        texts: Vec<String>,
+        labels: Vec<usize>,
+        label_names: Vec<String>,
+        parts: Option<Vec<Part>>,
+    ) -> Result<Self> {
+        if texts.len() != labels.len() {
+            return Err(Error::input(
+                name,
+                format!("{} texts but {} labels", texts.len(), labels.len()),
+                "give each text one label",
+            ));
+        }
+        if let Some(&label) = labels.iter().find(|&&label| label >= label_names.len()) {
+            return Err(Error::input(
+                name,
+                format!("label {label} has no name, there are {} names", label_names.len()),
+                "labels count from 0",
+            ));
+        }
+        if let Some(twice) = label_names.iter().enumerate().find(|(at, name)| label_names[..*at].contains(name)) {
+            return Err(Error::input(name, format!("the label name \"{}\" stands twice", twice.1), "name each once"));
+        }
+        Ok(Self { name: name.to_owned(), ids, texts, labels, label_names, parts })
+    }
+
+    /// A data set that ships inside the library, ready without a network: `"support-tickets"`.
+    ///
+    /// # Errors
+    /// For a name that no embedded data set has; the message lists those there are.
+    pub fn embedded(name: &str) -> Result<Self> {
+        embedded::text(name)
+    }
+
+    /// The data set's name, for reports and messages.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.texts.is_empty()
+    }
+
+    /// The rows' ids: stable words that survive reordering, or row numbers where the source has none.
+    pub fn ids(&self) -> &[String] {
+        &self.ids
+    }
+
+    /// The texts, in row order.
+    pub fn texts(&self) -> &[String] {
+        &self.texts
+    }
+
+    /// The labels, in row order: indices into [`label_names`](Self::label_names).
+    pub fn labels(&self) -> &[usize] {
+        &self.labels
+    }
+
+    /// The names of the labels, in index order.
+    pub fn label_names(&self) -> Vec<String> {
+        self.label_names.clone()
+    }
+
+    /// The name of one label.
+    ///
+    /// # Panics
+    /// When `label` is not an index into the names.
+    pub fn label_name(&self, label: usize) -> &str {
+        &self.label_names[label]
+    }
+
+    /// How many rows each label has, in index order.
+    pub fn label_counts(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.label_names.len()];
+        for &label in &self.labels {
+            counts[label] += 1;
+        }
+        counts
+    }
+
+    /// The rows at `rows`, in that order, with the same label names.
+    ///
+    /// # Panics
+    /// When a row does not exist.
+    pub fn select(&self, rows: &[usize]) -> Self {
+        Self {
+            name: self.name.clone(),
+            ids: rows.iter().map(|&row| self.ids[row].clone()).collect(),
+            texts: rows.iter().map(|&row| self.texts[row].clone()).collect(),
+            labels: rows.iter().map(|&row| self.labels[row]).collect(),
+            label_names: self.label_names.clone(),
+            parts: self.parts.as_ref().map(|parts| rows.iter().map(|&row| parts[row]).collect()),
+        }
+    }
+
+    /// The split that belongs to the data set: the same rows in the same part for everybody, forever.
+    ///
+    /// ```
+    /// let data = tunebook::data::TextDataset::embedded("support-tickets")?.fixed_split()?;
+    /// assert_eq!(data.train.len() + data.validation.len() + data.test.len(), 512);
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the data set has no fixed split; then use [`stratified_split`](Self::stratified_split).
+    pub fn fixed_split(&self) -> Result<TextSplits> {
+        let parts = self.parts.as_ref().ok_or_else(|| {
+            Error::input(&self.name, "this data set has no fixed split", "use stratified_split(seed, 0.2, 0.2)")
+        })?;
+        let rows = |part| (0..self.len()).filter(|&row| parts[row] == part).collect::<Vec<_>>();
+        Ok(TextSplits {
+            train: self.select(&rows(Part::Train)),
+            validation: self.select(&rows(Part::Validation)),
+            test: self.select(&rows(Part::Test)),
+        })
+    }
+
+    /// A random split by `seed` in which each label has the same share of every part.
+    ///
+    /// `validation` and `test` are fractions of all rows, for example 0.2; what is left is the training part. A label
+    /// with few rows keeps at least one of them for training.
+    ///
+    /// # Errors
+    /// When a fraction is negative or not finite, or the two leave nothing to train on.
+    pub fn stratified_split(&self, seed: u64, validation: f64, test: f64) -> Result<TextSplits> {
+        split::stratified(self, seed, validation, test)
+    }
+
+    /// `per_label` rows of every label, drawn by `seed`: the few-shot setting.
+    ///
+    /// # Errors
+    /// When a label has fewer rows than that; the message names it.
+    pub fn few_shot(&self, per_label: usize, seed: u64) -> Result<Self> {
+        split::few_shot(self, per_label, seed)
+    }
+}
+
+impl fmt::Display for TextDataset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}: {} texts, {} labels", self.name, self.len(), self.label_names.len())?;
+        let width = self.label_names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+        for (name, count) in self.label_names.iter().zip(self.label_counts()) {
+            writeln!(f, "  {name:width$}  {count}")?;
+        }
+        Ok(())
+    }
+}
+
+impl TextDataset {
+    /// Shows the counts in a notebook cell.
+    pub fn evcxr_display(&self) {
+        println!("{self}");
+    }
+}
