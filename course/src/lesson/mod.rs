@@ -162,6 +162,18 @@ impl Lesson {
         })
     }
 
+    /// The headings of the prose as the anchors that the book gives them.
+    pub fn headings(&self) -> Vec<String> {
+        let prose = self.blocks.iter().filter_map(|block| match block {
+            Block::Prose { markdown, .. } => Some(markdown),
+            _ => None,
+        });
+        prose
+            .flat_map(|markdown| crate::notebook::sections(markdown))
+            .filter_map(crate::notebook::heading_id)
+            .collect()
+    }
+
     /// Where the notebook lies, relative to the course.
     pub fn notebook(&self) -> PathBuf {
         Path::new("notebooks").join(format!("{}.ipynb", self.slug))
