@@ -10,6 +10,9 @@ c.LabApp.news_url = None
 c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 c.LabApp.extension_manager = "readonly"
 
+# Searching for language servers runs npm; the kernel completes by itself.
+c.LanguageServerManager.autodetect = False
+
 c.ServerApp.base_url = "/"
 c.ServerApp.open_browser = False
 c.MultiKernelManager.default_kernel_name = "tunebook"

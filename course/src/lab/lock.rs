@@ -2,7 +2,7 @@
 
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,8 @@ impl Lock {
                 .write(true)
                 .create(true)
                 .truncate(false)
+                // It names the token, which is for this user only.
+                .mode(0o600)
                 .open(&path)
                 .map_err(|e| fail(&e))?;
             match file.try_lock() {

@@ -15,7 +15,7 @@ mod signals;
 mod tests;
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 
@@ -118,9 +118,9 @@ pub fn run(options: &LabOptions) -> Result<()> {
         signals.wait();
     }
     if lab.has_ended()? {
-        println!("JupyterLab was shut down.");
+        say("JupyterLab was shut down.");
     } else {
-        println!("Stopping JupyterLab and its kernels.");
+        say("Stopping JupyterLab and its kernels.");
         lab.jupyter.stop(&|| signals.count() > 1);
     }
     Ok(())
@@ -158,10 +158,10 @@ fn open(options: &LabOptions, mut lock: Lock, stop: &dyn Fn() -> bool) -> Result
     let notebook = notebook(options)?;
     for notice in options.work.prepare(&options.setup.course)? {
         if let crate::work::Notice::Newer(path) = notice {
-            eprintln!(
+            say(&format!(
                 "{}: the course has a newer version; yours stays (`tunebook reset` brings the new one)",
                 path.display()
-            );
+            ));
         }
     }
     let book_listener = port::listen(options.address, options.book_port, USUAL_BOOK_PORT, "--book-port")?;
@@ -191,13 +191,18 @@ fn open(options: &LabOptions, mut lock: Lock, stop: &dyn Fn() -> bool) -> Result
 }
 
 fn present(options: &LabOptions, addresses: &Addresses) {
-    println!("The lesson: {}", addresses.lab);
-    println!("The book:   {}", addresses.book);
+    say(&format!("The lesson: {}", addresses.lab));
+    say(&format!("The book:   {}", addresses.book));
     if options.browser && browser::open(&options.setup.machine(), &addresses.lab) {
-        println!("The lesson opens in your browser. Ctrl-C stops the lab.");
+        say("The lesson opens in your browser. Ctrl-C stops the lab.");
     } else {
-        println!("Open the first address in a browser. Ctrl-C stops the lab.");
+        say("Open the first address in a browser. Ctrl-C stops the lab.");
     }
+}
+
+/// Says a line on standard output. One that nobody reads any more does not stop the lab.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 /// The notebook to open, relative to the work folder.

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-use super::machine::MB;
 use super::progress::Bar;
 use super::stamp::Stamp;
 use super::step::{Context, Cost, Step};
@@ -19,8 +18,8 @@ impl Step for CopyProgram {
         "A copy of the program".to_owned()
     }
 
-    fn cost(&self, _context: &Context) -> Cost {
-        Cost { disk: 120 * MB, time: "a second" }
+    fn cost(&self, context: &Context) -> Cost {
+        Cost { disk: size(&context.program).unwrap_or_default(), time: "a second" }
     }
 
     fn is_current(&self, context: &Context) -> Result<bool> {

@@ -50,8 +50,8 @@ impl Reporter {
     /// Says a line.
     pub(crate) fn say(&mut self, line: &str) {
         match &mut self.to {
-            To::Terminal => eprintln!("{line}"),
             // A log that cannot be written to must not stop the work.
+            To::Terminal => drop(writeln!(std::io::stderr(), "{line}")),
             To::Lines(lines) => drop(writeln!(lines, "{line}")),
             To::Nobody => {}
         }

@@ -20,7 +20,7 @@ impl Step for BuildSeed {
     }
 
     fn cost(&self, _context: &Context) -> Cost {
-        Cost { disk: 900 * MB, time: "5 to 12 minutes" }
+        Cost { disk: 700 * MB, time: "5 to 12 minutes" }
     }
 
     fn is_current(&self, context: &Context) -> Result<bool> {
