@@ -34,7 +34,7 @@ impl Options {
             hidden: 128,
             layers: 4,
             heads: 4,
-            epochs: 4,
+            epochs: 2,
             batch: 64,
             learning_rate: 1e-3,
             seed: 42,

@@ -31,7 +31,7 @@
 //! 5. **Mistakes.** A known misconception that is said gets its message, is never *correct*, and costs the points that it
 //!    contradicts, or half the score where it contradicts none.
 //! 6. **The sum.** The score is the credited weight over the whole weight, in thousandths. The answer is correct with
-//!    the rubric's minimum of points and no mistake. Adding a sentence that earns a point takes no other point away.
+//!    the rubric's minimum weight of points and no mistake. Adding a sentence that earns a point takes no other point away.
 //!
 //! No model, no network, no clock, no randomness: the same answer and the same rubric version give the same bytes.
 //! [`Question::explain`] shows every step for one answer.
@@ -45,7 +45,7 @@
 //! | `[quiz]` | `lesson`, `version` (of the rubrics, from 1), `title`, `synonyms` (groups of words or phrases) |
 //! | `[[question]]` | `id`, `kind` (`choice`, `short`, `numeric`), `prompt`, `explanation` (Markdown), `read` (section) |
 //! | choice | `many`; `[[question.option]]`: `id`, `text`, `right`, `why` |
-//! | short | `minimum` (points for correct; all if left out), `max_words` (200), `synonyms` |
+//! | short | `minimum` (weight of points for correct; all if left out), `max_words` (200), `synonyms` |
 //! | `[[question.point]]` | `id`, `text`, `weight` (1), `read`, `wordings`, `needs`, `excludes`, `from_question` |
 //! | `[[question.misconception]]` | `id`, `message`, `wordings`, `contradicts` (ids of points) |
 //! | `[[question.sample]]` | `answer`, `verdict` (`good`, `partial`, `wrong`, `adversarial`), `credits` (ids of points); 8 or more |

@@ -135,7 +135,7 @@ pub struct Verdict {
     pub rubric_version: u32,
     /// From 0 to 1.
     pub score: Score,
-    /// Good enough: the minimum of points is there and no known mistake.
+    /// Good enough: the minimum weight of points is there and no known mistake.
     pub correct: bool,
     /// A person should look at this answer.
     pub review: bool,

@@ -44,7 +44,7 @@ pub(super) struct RawQuestion {
     pub many: Option<Spanned<bool>>,
     pub option: Option<Vec<Spanned<RawOption>>>,
     // short
-    pub minimum: Option<Spanned<usize>>,
+    pub minimum: Option<Spanned<u32>>,
     pub max_words: Option<Spanned<usize>>,
     pub synonyms: Option<Vec<Spanned<Vec<String>>>>,
     pub point: Option<Vec<Spanned<RawPoint>>>,

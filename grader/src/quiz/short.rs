@@ -37,10 +37,12 @@ pub(super) fn rubric(source: &Source<'_>, head: &RawHead, raw: &RawQuestion) -> 
         raw_points.iter().map(|p| reader.point(p.get_ref(), raw.read.as_ref())).collect::<Result<_, _>>()?;
     let misconceptions = reader.misconceptions(raw, &points)?;
     let samples = samples(source, raw, &points)?;
-    let minimum = raw.minimum.as_ref().map_or(points.len(), |m| *m.get_ref());
-    if minimum == 0 || minimum > points.len() {
+    let whole: u32 = points.iter().map(|p| p.weight).sum();
+    let minimum = raw.minimum.as_ref().map_or(whole, |m| *m.get_ref());
+    if minimum == 0 || minimum > whole {
         let span = raw.minimum.as_ref().map_or(raw.id.span(), Spanned::span);
-        return Err(source.error(span, format!("`minimum` must be 1 to {}", points.len()), "it counts key points"));
+        let mend = "it is the weight of key points that makes an answer correct";
+        return Err(source.error(span, format!("`minimum` must be 1 to {whole}"), mend));
     }
     let vocabulary = points
         .iter()

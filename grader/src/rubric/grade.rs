@@ -221,7 +221,6 @@ fn stopped(asked: &Asked<'_>, rubric: &Rubric, gate: Gate, why: String, sentence
 
 fn sum_up(asked: &Asked<'_>, rubric: &Rubric, key_points: Vec<KeyPoint>, mistakes: Vec<Mistake>) -> Verdict {
     let is = |p: &KeyPoint, status| p.status == status;
-    let credited = key_points.iter().filter(|p| is(p, PointStatus::Credited)).count();
     let weight: u32 = rubric
         .points
         .iter()
@@ -233,7 +232,7 @@ fn sum_up(asked: &Asked<'_>, rubric: &Rubric, key_points: Vec<KeyPoint>, mistake
     // A mistake beside the points costs half; one that contradicts a point has cost that point already.
     let halves =
         mistakes.iter().any(|m| rubric.misconceptions.iter().any(|r| r.id == m.id && r.contradicts.is_empty()));
-    let correct = credited >= rubric.minimum && mistakes.is_empty();
+    let correct = weight >= rubric.minimum && mistakes.is_empty();
     let unclear = key_points.iter().any(|p| is(p, PointStatus::Unclear));
     Verdict {
         question_id: asked.id.to_owned(),
@@ -242,19 +241,20 @@ fn sum_up(asked: &Asked<'_>, rubric: &Rubric, key_points: Vec<KeyPoint>, mistake
         correct,
         review: unclear,
         gate: None,
-        feedback: feedback(&key_points, credited, rubric.minimum, !mistakes.is_empty()),
+        feedback: feedback(&key_points, correct, !mistakes.is_empty()),
         key_points,
         mistakes,
         explanation: asked.explanation.to_owned(),
     }
 }
 
-fn feedback(points: &[KeyPoint], credited: usize, minimum: usize, mistaken: bool) -> String {
+fn feedback(points: &[KeyPoint], correct: bool, mistaken: bool) -> String {
     let all = points.len();
-    let said = match credited {
+    let said = match points.iter().filter(|p| p.status == PointStatus::Credited).count() {
         0 => "None of the key points is there yet.".to_owned(),
         n if n == all => "Every key point is there.".to_owned(),
-        n => format!("{n} of {all} key points; {minimum} make a correct answer."),
+        n if correct => format!("{n} of {all} key points, which is enough; see what else there is to say."),
+        n => format!("{n} of {all} key points: not enough yet."),
     };
     let mut read: Vec<&str> = Vec::new();
     for section in points.iter().filter(|p| p.status != PointStatus::Credited).filter_map(|p| p.read.as_deref()) {

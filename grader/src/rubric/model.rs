@@ -130,7 +130,7 @@ pub struct Sample {
 pub struct Rubric {
     pub(crate) points: Vec<Point>,
     pub(crate) misconceptions: Vec<Misconception>,
-    pub(crate) minimum: usize,
+    pub(crate) minimum: u32,
     pub(crate) max_words: usize,
     pub(crate) samples: Vec<Sample>,
     pub(crate) synonyms: Synonyms,
@@ -152,8 +152,8 @@ impl Rubric {
         &self.misconceptions
     }
 
-    /// How many points a correct answer makes.
-    pub fn minimum(&self) -> usize {
+    /// The weight of key points that makes an answer correct.
+    pub fn minimum(&self) -> u32 {
         self.minimum
     }
 

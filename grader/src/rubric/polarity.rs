@@ -48,9 +48,21 @@ fn negators_over(sentence: &Sentence, found: &Found) -> usize {
     let denial = words::denial(&sentence.words());
     let in_denial = |at: usize| denial.is_some_and(|(start, len)| (start..start + len).contains(&at));
     (0..found.last())
-        .filter(|&at| sentence.tokens[at].is_negator() && !found.at.contains(&at) && !in_denial(at))
-        .filter(|&at| at > found.first() || reaches(sentence, at, found.first()))
+        .filter(|&at| !found.at.contains(&at) && !in_denial(at))
+        .filter(|&at| {
+            let negates =
+                sentence.tokens[at].is_negator() && (at > found.first() || reaches(sentence, at, found.first()));
+            negates || ends_next(sentence, at, found)
+        })
         .count()
+}
+
+/// Whether the verb at `at` takes back the found word that follows it (`stops improving`).
+fn ends_next(sentence: &Sentence, at: usize, found: &Found) -> bool {
+    // `early stopping and weight decay` lists two things; only small words may stand between verb and verb.
+    let small = |i: &usize| matches!(sentence.tokens[*i].word.as_str(), "to" | "the" | "from" | "being");
+    let next = (at + 1..sentence.tokens.len()).find(|i| !small(i));
+    words::is_ender(&sentence.tokens[at].base) && next.is_some_and(|i| found.at.contains(&i))
 }
 
 /// Whether the negator at `from` reaches the word at `to`, which stands after it.
@@ -74,19 +86,16 @@ fn denial_over(sentence: &Sentence, found: &Found) -> Polarity {
     if found.at.iter().any(|at| (start..start + len).contains(at)) {
         return Polarity::Said;
     }
-    if found.last() < start {
-        let turned = listed[found.last() + 1..start].iter().any(|w| matches!(*w, "but" | "however"));
-        return if turned { Polarity::Said } else { Polarity::Denied };
-    }
-    let between = start + len..found.first().max(start + len);
-    if listed[between.clone()].iter().any(|w| matches!(*w, "but" | "however" | "instead" | "rather")) {
-        Polarity::Said
-    } else if sentence.tokens[between.start..=found.first().max(between.start).min(sentence.tokens.len() - 1)]
-        .iter()
-        .skip(1)
-        .any(|t| t.after_comma)
-    {
-        Polarity::Open("a denial stands before it")
+    let (after, before) = (found.first() > start, found.last() < start);
+    let between = if before { found.last() + 1..start } else { start + len..found.first().max(start + len) };
+    let turns = |at: usize| {
+        let token = &sentence.tokens[at];
+        matches!(token.word.as_str(), "but" | "however" | "instead" | "rather")
+    };
+    let comma = (between.start + 1..=between.end).any(|at| sentence.tokens.get(at).is_some_and(|t| t.after_comma));
+    if between.clone().any(turns) || after && comma {
+        // `It is not true that A, but B`: whether B is the learner's own is for a person.
+        Polarity::Open("a denial stands beside it")
     } else {
         Polarity::Denied
     }
@@ -135,6 +144,8 @@ mod tests {
             "not only does it freeze the encoder, it is fast",
             "without much memory, so we freeze the encoder",
             "maybe it freezes the encoder",
+            "once the loss stops falling it freezes the encoder",
+            "early stopping and freezing the encoder",
         ] {
             assert_eq!(polarity("freeze encoder", answer), Polarity::Said, "{answer}");
         }
@@ -150,6 +161,7 @@ mod tests {
             "not because you freeze the encoder",
             "the claim that you freeze the encoder is false",
             "you never freeze the encoder",
+            "it stops freezing the encoder",
         ] {
             assert_eq!(polarity("freeze encoder", answer), Polarity::Denied, "{answer}");
         }
@@ -161,6 +173,7 @@ mod tests {
             "does it freeze the encoder?",
             "I'm not sure, it freezes the encoder",
             "maybe it freezes the encoder or maybe the head",
+            "It is not true that it is fast, it freezes the encoder",
             "It is not untrue that it does not freeze the encoder",
         ] {
             assert!(matches!(polarity("freeze encoder", answer), Polarity::Open(_)), "{answer}");

@@ -113,7 +113,13 @@ fn push_word(tokens: &mut Vec<Token>, raw: &str, start: usize, comma: &mut bool)
     let folded = normal::fold(raw);
     let after_comma = std::mem::take(comma);
     // What the learner contracts is spelled out, so that `isn't` negates and `that's` is a function word.
-    let (head, tail) = expand(&folded);
+    let (head, tail) = match expand(&folded) {
+        // Any other n't, slips such as `dosn't` included.
+        (word, None) if raw.chars().any(normal::is_apostrophe) && word.len() > 3 && word.ends_with("nt") => {
+            (&word[..word.len() - 2], Some("not"))
+        }
+        known => known,
+    };
     tokens.push(Token::new(head.to_owned(), start, end, after_comma));
     if let Some(tail) = tail {
         tokens.push(Token::new(tail.to_owned(), start, end, false));
@@ -127,7 +133,7 @@ fn expand(word: &str) -> (&str, Option<&'static str>) {
         "wasnt" => ("was", Some("not")),
         "werent" => ("were", Some("not")),
         "dont" => ("do", Some("not")),
-        "doesnt" | "doesn" => ("does", Some("not")),
+        "doesnt" | "dosnt" | "doesn" => ("does", Some("not")),
         "didnt" => ("did", Some("not")),
         "wont" => ("will", Some("not")),
         "cant" | "cannot" => ("can", Some("not")),

@@ -228,12 +228,17 @@ const GUESSES: &[&[&str]] = &[
     &["no", "idea"],
     &["no", "clue"],
     &["idk"],
-    &["not", "know"],
+    &["i", "do", "not", "know"],
     &["dunno"],
-    &["guess"],
+    &["i", "guess"],
+    &["my", "guess"],
+    &["a", "guess"],
     &["guessing"],
     &["unsure"],
 ];
+
+/// Verbs that take back the verb directly after them: `stops improving`.
+const ENDERS: &[&str] = &["stop", "fail", "ceas", "prevent", "avoid"];
 
 pub(crate) fn is_stop(word: &str) -> bool {
     STOP.contains(&word)
@@ -245,6 +250,11 @@ pub(crate) fn is_light(base: &str) -> bool {
 
 pub(crate) fn is_negator(word: &str) -> bool {
     NEGATORS.contains(&word)
+}
+
+/// Whether a verb in its comparable form takes back the verb after it.
+pub(crate) fn is_ender(base: &str) -> bool {
+    ENDERS.contains(&base)
 }
 
 pub(crate) fn is_clause_break(word: &str) -> bool {
