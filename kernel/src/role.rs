@@ -48,10 +48,9 @@ impl Role {
 /// program again to compile cells and to run them.
 ///
 /// ```no_run
-/// fn main() {
-///     tunebook_kernel::run_if_child();
-///     // ... the program itself
-/// }
+/// // The first line of `main`:
+/// tunebook_kernel::run_if_child();
+/// // ... the program itself
 /// ```
 pub fn run_if_child() {
     let mut arguments = std::env::args_os().skip(1);

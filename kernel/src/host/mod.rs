@@ -19,6 +19,7 @@ use std::io::{BufRead, BufReader};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, channel};
 
 /// What a host is told when it is started.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -59,6 +60,7 @@ fn serve() -> std::io::Result<()> {
     // Compilers must not read the engine's requests.
     rustix::stdio::dup2_stdin(std::fs::File::open("/dev/null")?)?;
     let events = socket.try_clone()?;
+    let requests = read_requests(socket, config.session.clone());
     let (mut context, outputs) = match prepare::start(&config, events.try_clone()?) {
         Ok(started) => started,
         Err(error) => {
@@ -70,8 +72,8 @@ fn serve() -> std::io::Result<()> {
     prepare::warm_up(&mut context);
     write_line(&events, &Event::Warm)?;
     let mut host = Host { config, context, outputs };
-    for line in BufReader::new(socket).lines() {
-        let answer = match serde_json::from_str(&line?)? {
+    for request in requests {
+        let answer = match request {
             Request::Execute { code } => Event::Executed(host.execute(&code)),
             Request::Complete { code, byte } => host.complete(&code, byte),
             Request::Inspect { code, byte } => host.inspect(&code, byte),
@@ -79,6 +81,24 @@ fn serve() -> std::io::Result<()> {
         write_line(&events, &answer)?;
     }
     Ok(())
+}
+
+/// Reads requests in a thread of its own: when the engine's program is gone, everything ends at
+/// once, also in the middle of a cell or of a compilation.
+fn read_requests(socket: UnixStream, session: PathBuf) -> Receiver<Request> {
+    let (sender, requests) = channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(socket).lines().map_while(std::io::Result::ok) {
+            let Ok(request) = serde_json::from_str(&line) else { break };
+            if sender.send(request).is_err() {
+                break;
+            }
+        }
+        // What cannot be removed now is swept by the next session.
+        let _ = std::fs::remove_dir_all(session);
+        let _ = rustix::process::kill_current_process_group(rustix::process::Signal::KILL);
+    });
+    requests
 }
 
 struct Host {

@@ -193,9 +193,9 @@ fn remove_incremental(folder: &Path) -> Result<()> {
         let path = entry.at(folder)?.path();
         if path.is_dir() {
             if path.ends_with("incremental") {
-                fs::remove_dir_all(&path).at(&path)?
+                fs::remove_dir_all(&path).at(&path)?;
             } else {
-                remove_incremental(&path)?
+                remove_incremental(&path)?;
             }
         }
     }
