@@ -50,7 +50,7 @@ fn passages(options: &Options) -> Result<Vec<String>> {
     let lines: Vec<&str> = whole.lines().filter(|line| !line.trim().is_empty()).collect();
     let mut texts = Vec::with_capacity(lines.len());
     let mut at = 0;
-    while at < lines.len() {
+    while at < lines.len() && texts.len() < options.passages {
         let take = if texts.len() % 10 == 9 { 3.min(lines.len() - at) } else { 1 };
         texts.push(lines[at..at + take].join(" "));
         at += take;

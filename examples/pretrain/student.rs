@@ -5,14 +5,14 @@ use std::fs;
 use std::io::Write;
 use std::time::Instant;
 
-use candle_core::{D, DType, Device, Tensor, Var};
-use candle_nn::{AdamW, Optimizer, ParamsAdamW};
+use candle_core::{D, DType, Device, Tensor};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use tunebook::model::{
     BertConfig, BertEncoder, ParameterStore, Pass, Pooling, StoreBuilder, TextTokenizer, TokenBatch, Weights,
 };
+use tunebook::train::AdamW;
 use tunebook::{Error, Result};
 
 use crate::options::Options;
@@ -75,9 +75,7 @@ impl Student {
         let texts: Vec<&str> = passages.iter().map(String::as_str).collect();
         let tokens = self.tokenizer.encode(&texts)?;
         let steps = options.epochs * passages.len().div_ceil(options.batch);
-        let vars: Vec<Var> = self.store.all().iter().map(|parameter| parameter.var().clone()).collect();
-        let settings = ParamsAdamW { lr: options.learning_rate, weight_decay: 0.01, ..ParamsAdamW::default() };
-        let mut optimizer = AdamW::new(vars, settings)?;
+        let mut optimizer = AdamW::new(self.store.all(), 0.01)?;
         let log_path = options.work.join("log.jsonl");
         let mut log = fs::OpenOptions::new()
             .create(true)
@@ -90,14 +88,13 @@ impl Student {
         let (mut sum, mut count) = (0.0, 0);
         for epoch in first_epoch..options.epochs {
             for rows in batches(&tokens, options.batch, options.seed + epoch as u64) {
-                optimizer.set_learning_rate(options.learning_rate * schedule(step, steps));
-                let pass = Pass::training(options.seed.wrapping_mul(1_000_003).wrapping_add(step as u64));
-                let loss = self.loss(&tokens, &rows, targets, &reduced, &pass)?;
+                let loss = self.loss(&tokens, &rows, targets, &reduced)?;
                 let value = loss.to_scalar::<f32>()?;
                 if !value.is_finite() {
                     return Err(Error::Training(format!("the loss is {value} at step {step}; lower --learning-rate")));
                 }
-                optimizer.backward_step(&loss)?;
+                let rate = options.learning_rate * schedule(step, steps);
+                optimizer.step(&loss.backward()?, rate, Some(1.0))?;
                 (sum, count, step) = (sum + f64::from(value), count + 1, step + 1);
                 if step % 100 == 0 {
                     let seconds = start.elapsed().as_secs_f64();
@@ -114,18 +111,18 @@ impl Student {
         Ok(())
     }
 
-    /// Distance in direction to the reduced target, and disagreement of the similarities within the batch.
+    /// Distance in direction to the reduced target, and disagreement of the similarities within the batch. Without
+    /// dropout: the targets are exact, and there is far more text than the student can memorise.
     fn loss(
         &self,
         tokens: &[Vec<u32>],
         rows: &[usize],
         targets: &Tensor,
         reduced: &Tensor,
-        pass: &Pass,
     ) -> Result<Tensor> {
         let sequences: Vec<&[u32]> = rows.iter().map(|&row| tokens[row].as_slice()).collect();
         let batch = TokenBatch::new(&sequences, self.tokenizer.pad_id())?;
-        let vectors = unit(&Pooling::Mean.apply(&self.encoder.forward(&batch, pass)?, &batch)?)?;
+        let vectors = unit(&Pooling::Mean.apply(&self.encoder.forward(&batch, &Pass::gradients())?, &batch)?)?;
         let ids: Vec<u32> = rows.iter().map(|&row| row as u32).collect();
         let ids = Tensor::new(ids, &Device::Cpu)?;
         let (target, whole) = (reduced.index_select(&ids, 0)?, targets.index_select(&ids, 0)?);
@@ -164,6 +161,7 @@ impl Student {
         self.store.save(options.out.join("model.safetensors"), DType::F16)?;
         let mut config = self.config.to_value();
         config["architectures"] = serde_json::json!(["BertModel"]);
+        config["tunebook"]["max_length"] = MAX_LENGTH.into();
         let config = format!("{:#}\n", config);
         for (name, content) in [("config.json", &config), ("tokenizer.json", &vocabulary.json)] {
             let path = options.out.join(name);

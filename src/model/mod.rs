@@ -10,15 +10,21 @@ mod builder;
 mod classifier;
 mod config;
 mod files;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod init;
 mod layers;
 mod learning_rates;
+#[cfg(test)]
+mod minilm_tests;
 mod parameters;
 mod pass;
 mod pooling;
 mod predictions;
 mod pretrained;
 mod summary;
+#[cfg(test)]
+mod tests;
 mod text_encoder;
 mod tokenizer;
 mod weights;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::notebook::{Display, escape_html};
+
 /// The answer for one text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prediction {
@@ -60,6 +62,22 @@ impl Predictions {
     /// Whether there were no texts.
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
+    }
+
+    /// What evcxr calls when this value is the last expression of a cell: a table.
+    pub fn evcxr_display(&self) {
+        let mut html =
+            String::from("<table><thead><tr><th>text</th><th>label</th><th>probability</th></tr></thead><tbody>");
+        for p in &self.items {
+            html.push_str(&format!(
+                "<tr><td style=\"text-align:left\">{}</td><td>{}</td><td>{:.1} %</td></tr>",
+                escape_html(&p.text),
+                escape_html(&p.label),
+                p.probability * 100.0
+            ));
+        }
+        html.push_str("</tbody></table>");
+        Display::html(html).with("text/plain", self.to_string()).show();
     }
 }
 

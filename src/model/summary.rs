@@ -59,6 +59,11 @@ impl ModelSummary {
     pub fn trainable(&self) -> usize {
         self.rows.iter().map(|row| row.trainable).sum()
     }
+
+    /// What evcxr calls when this value is the last expression of a cell.
+    pub fn evcxr_display(&self) {
+        crate::notebook::Display::text(self.to_string()).show();
+    }
 }
 
 /// `encoder.layer.3.output.dense.bias` belongs to `encoder.layer.3`; other names to their first word.

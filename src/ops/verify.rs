@@ -38,14 +38,16 @@ pub(crate) fn assert_close(what: &str, left: &Tensor, right: &Tensor, tolerance:
 /// Compares each variable's gradient with central differences (step 1e-2, so about 1 % in 32-bit floats).
 #[track_caller]
 pub(crate) fn assert_gradients(what: &str, vars: &[&Var], f: impl Fn() -> Result<Tensor>) {
-    assert_gradients_within(what, vars, f, 1e-2, 1.5e-2);
+    assert_gradients_within(what, vars, f, 64, 1e-2, 1.5e-2);
 }
 
+/// The same for `samples` entries spread over each variable, with another step and tolerance.
 #[track_caller]
 pub(crate) fn assert_gradients_within(
     what: &str,
     vars: &[&Var],
     f: impl Fn() -> Result<Tensor>,
+    samples: usize,
     step: f32,
     tolerance: f32,
 ) {
@@ -54,8 +56,7 @@ pub(crate) fn assert_gradients_within(
         let analytic = values(grads.get(var).unwrap_or_else(|| panic!("{what}: no gradient for variable {n}")));
         let original = values(var);
         let scale = analytic.iter().fold(1e-2f32, |m, v| m.max(v.abs()));
-        // A large variable is sampled: 64 entries spread over it.
-        for i in (0..original.len()).step_by((original.len() / 64).max(1)) {
+        for i in (0..original.len()).step_by((original.len() / samples).max(1)) {
             let at = |value: f32| {
                 let mut moved = original.clone();
                 moved[i] = value;

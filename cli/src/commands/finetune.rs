@@ -11,7 +11,7 @@ use tunebook::prelude::*;
 use tunebook::train::TrainingReport;
 
 use super::model::source;
-use super::{stop_on_ctrl_c, thread_count};
+use super::{stop_on_ctrl_c, with_threads};
 use crate::failure::{Failure, Result};
 
 /// Fine-tunes a pretrained encoder on your own labelled texts.
@@ -87,7 +87,7 @@ struct Parts {
 }
 
 pub(crate) fn run(call: Finetune) -> Result<ExitCode> {
-    thread_count(call.threads)?;
+    with_threads(call.threads)?;
     if let Some(out) = &call.out
         && out.exists()
     {
@@ -104,11 +104,12 @@ pub(crate) fn run(call: Finetune) -> Result<ExitCode> {
         ..Default::default()
     };
     stop_on_ctrl_c()?;
-    let mut trainer = Trainer::new(model).method(method(&call)).config(config);
-    if call.json {
-        trainer = trainer.quiet();
-    }
-    let report = trainer.fit(&parts.train, &parts.validation)?;
+    let trainer = Trainer::new(model).method(method(&call)).config(config);
+    let report = if call.json {
+        trainer.observer(Quiet).fit(&parts.train, &parts.validation)?
+    } else {
+        trainer.fit(&parts.train, &parts.validation)?
+    };
     let evaluation = report.model().evaluate(parts.test.as_ref().unwrap_or(&parts.validation))?;
     if let Some(out) = &call.out {
         report.model().save(out)?;
@@ -171,6 +172,7 @@ fn parts(call: &Finetune) -> Result<Parts> {
 fn as_json(call: &Finetune, report: &TrainingReport, evaluation: &Evaluation, measured_on: &str) -> Result<String> {
     let history: Vec<_> = report
         .history()
+        .epochs()
         .iter()
         .map(|epoch| {
             json!({
@@ -183,9 +185,9 @@ fn as_json(call: &Finetune, report: &TrainingReport, evaluation: &Evaluation, me
         "model": call.model,
         "method": method(call).to_string(),
         "measured_on": measured_on,
-        "accuracy": evaluation.accuracy(),
-        "macro_f1": evaluation.classification_report().macro_average().f1,
-        "loss": evaluation.loss(),
+        "accuracy": evaluation.accuracy,
+        "macro_f1": evaluation.macro_f1(),
+        "loss": evaluation.loss,
         "seconds": report.seconds(),
         "samples_per_second": report.samples_per_second(),
         "trainable_parameters": report.trainable_parameters(),

@@ -19,27 +19,36 @@ pub(super) fn read(folder: &Path, name: String) -> Result<PretrainedFiles> {
             "give a folder with config.json, tokenizer.json and model.safetensors",
         ));
     }
-    let config_path = folder.join("config.json");
-    let origin = config_path.display().to_string();
-    let config_json: Value = serde_json::from_slice(&required(folder, "config.json")?)
-        .map_err(|e| Error::input(&origin, format!("not valid JSON ({e})"), "fetch the file again"))?;
-    let config = BertConfig::from_value(&config_json, &origin)?;
-    let learning_rates = LearningRates::from_config(&config_json, config.hidden_size, &origin)?;
+    let file = |name: &str| required(folder, name);
+    let origin = |name: &str| folder.join(name).display().to_string();
+    let config_json: Value = serde_json::from_slice(&file("config.json")?)
+        .map_err(|e| Error::input(origin("config.json"), format!("not valid JSON ({e})"), "fetch the file again"))?;
+    let (pooling, max_length) = (pooling(folder, &config_json)?, max_length(folder, &config_json));
+    assemble(name, config_json, pooling, max_length, &file, &origin)
+}
 
-    let max_length = max_length(folder, &config_json).min(config.max_position_embeddings);
-    let tokenizer_path = folder.join("tokenizer.json");
-    let tokenizer_origin = tokenizer_path.display().to_string();
-    let tokenizer = TextTokenizer::from_json(&required(folder, "tokenizer.json")?, &tokenizer_origin, max_length)?;
+/// Reads tokenizer and weights and checks that they belong to the configuration. `file` gives a file's bytes, `origin`
+/// its name in errors.
+pub(super) fn assemble(
+    name: String,
+    config_json: Value,
+    pooling: Pooling,
+    max_length: usize,
+    file: &dyn Fn(&str) -> Result<Vec<u8>>,
+    origin: &dyn Fn(&str) -> String,
+) -> Result<PretrainedFiles> {
+    let config = BertConfig::from_value(&config_json, &origin("config.json"))?;
+    let learning_rates = LearningRates::from_config(&config_json, config.hidden_size, &origin("config.json"))?;
+    let max_length = max_length.min(config.max_position_embeddings);
+    let tokenizer = TextTokenizer::from_json(&file("tokenizer.json")?, &origin("tokenizer.json"), max_length)?;
     if tokenizer.vocab_size() > config.vocab_size {
         return Err(Error::input(
-            tokenizer_origin,
+            origin("tokenizer.json"),
             format!("{} tokens, but config.json says vocab_size {}", tokenizer.vocab_size(), config.vocab_size),
             "take both files from the same model",
         ));
     }
-    let weights_path = folder.join("model.safetensors");
-    let weights = Weights::from_bytes(&required(folder, "model.safetensors")?, &weights_path.display().to_string())?;
-    let pooling = pooling(folder, &config_json)?;
+    let weights = Weights::from_bytes(&file("model.safetensors")?, &origin("model.safetensors"))?;
     Ok(PretrainedFiles { name, config, config_json, tokenizer, weights, pooling, learning_rates })
 }
 

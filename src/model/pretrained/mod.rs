@@ -1,8 +1,9 @@
-//! Where pretrained encoders come from: a folder in the Hub's layout, or the Hugging Face Hub.
+//! Where pretrained encoders come from: inside the library, a folder in the Hub's layout, or the Hugging Face Hub.
 
 mod cache;
 #[cfg(feature = "hub")]
 mod download;
+mod embedded;
 mod folder;
 
 use std::path::{Path, PathBuf};
@@ -29,11 +30,25 @@ pub struct Pretrained {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Source {
+    Embedded,
     Folder(PathBuf),
     Hub { id: String, revision: String, offline: bool },
 }
 
 impl Pretrained {
+    /// The small English encoder inside the library: no network, no files. Its model card is
+    /// `models/tunebook-encoder/README.md`.
+    ///
+    /// ```
+    /// use tunebook::model::{Pretrained, TextEncoder};
+    /// let encoder = TextEncoder::from_pretrained(Pretrained::embedded())?;
+    /// assert_eq!(encoder.embed(&["The disk is full."])?.dims(), [1, 128]);
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    pub fn embedded() -> Self {
+        Self::new(Source::Embedded)
+    }
+
     /// A folder with `config.json`, `tokenizer.json` and `model.safetensors`, as the Hub lays them out.
     pub fn folder(path: impl AsRef<Path>) -> Self {
         Self::new(Source::Folder(path.as_ref().to_path_buf()))
@@ -88,11 +103,11 @@ impl Pretrained {
 
     /// Fetches (for a Hub model) and reads the files.
     pub fn load(&self) -> Result<PretrainedFiles> {
-        let (name, folder) = match &self.source {
-            Source::Folder(path) => (path.display().to_string(), path.clone()),
-            Source::Hub { id, revision, offline } => (id.clone(), hub_folder(id, revision, *offline)?),
+        let mut files = match &self.source {
+            Source::Embedded => embedded::read()?,
+            Source::Folder(path) => folder::read(path, path.display().to_string())?,
+            Source::Hub { id, revision, offline } => folder::read(&hub_folder(id, revision, *offline)?, id.clone())?,
         };
-        let mut files = folder::read(&folder, name)?;
         files.pooling = self.pooling.unwrap_or(files.pooling);
         if let Some(max_length) = self.max_length {
             files.tokenizer = files.tokenizer.with_max_length(files.checked_length(max_length)?)?;
