@@ -29,6 +29,7 @@ def built():
             pytest.exit(f"{path}: not there; run `{mend}` first", returncode=2)
     paths.SHOTS.mkdir(parents=True, exist_ok=True)
     os.environ["TUNEBOOK_HOME"] = str(paths.HOME)
+    os.environ.setdefault("JUPYTER_DATA_DIR", str(paths.OUT / "jupyter"))
 
 
 @pytest.fixture(scope="session")

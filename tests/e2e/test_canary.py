@@ -15,8 +15,8 @@ def test_run_fails_and_names_the_cell(tmp_path):
     executed = tmp_path / "canary.ipynb"
     finished = run("run", paths.CANARY, "--output", executed)
     assert finished.code == 1, str(finished)
-    said = finished.out + finished.err
-    assert "cell 3" in said and "the canary has stopped singing" in said, str(finished)
+    error = next(line for line in finished.err.splitlines() if line.startswith("error:"))
+    assert "canary.ipynb" in error and "cell 3 " in error and "the canary has stopped singing" in error, str(finished)
     # The executed notebook shows the error where it happened, and nothing after it ran.
     notebook = notebooks.load(executed)
     assert [cell for cell, *_ in notebooks.errors(notebook)] == ["third"]

@@ -125,7 +125,7 @@ def test_an_interrupted_training_run_keeps_the_variables(kernel):
     assert "KeyboardInterrupt" not in str(done.reply)
     kept = kernel.execute('println!("{} tickets", data.train.len());')
     assert kept.status == "ok" and "320 tickets" in kept.stdout, kept.reply
-    report = kernel.execute('println!("{} epochs", endless.history().len());')
+    report = kernel.execute('println!("{} epochs", endless.history().epochs().len());')
     assert report.status == "ok", f"the report of the interrupted run is lost: {done.reply} {report.reply}"
     assert 0 < int(report.stdout.split()[0]) < 1_000_000
 
