@@ -12,3 +12,7 @@ pub mod prelude;
 pub mod train;
 
 pub use error::{Error, Result};
+
+/// The tensors that the public types are made of, so that a program or a cell needs no dependency of its own.
+pub use candle_core as candle;
+pub use candle_nn;

@@ -1,4 +1,17 @@
 //! Everything a lesson uses: `use tunebook::prelude::*;`.
 
+pub use crate::chart::{BarChart, ConfusionHeatMap, LayerBlock, LayerDiagram, LearningCurves, LineChart};
 pub use crate::data::{TextDataset, TextSplits};
+pub use crate::metrics::{
+    ClassificationReport, Column, ColumnKind, ComparisonTable, ConfusionMatrix, Evaluation, ZeroDivision,
+};
+pub use crate::model::{
+    LearningRates, ModelSummary, Pass, Pooling, Prediction, Predictions, Pretrained, TextClassifier, TextEncoder,
+    TokenBatch,
+};
+pub use crate::notebook::{Display, LiveDisplay, Progress, record};
+pub use crate::train::{
+    EarlyStopping, EpochRecord, GradientAudit, History, Method, Observer, Quiet, Schedule, Trainer, TrainingConfig,
+    TrainingReport,
+};
 pub use crate::{Error, Result};

@@ -1,1 +1,23 @@
-//! Under construction.
+//! Lessons to notebooks and book, exercises, progress, setup and the lab.
+
+pub mod book;
+pub mod build;
+pub mod commands;
+mod course;
+mod error;
+pub mod exercise;
+mod files;
+mod home;
+mod kernel;
+pub mod learner;
+pub mod lesson;
+pub mod notebook;
+pub mod outputs;
+pub mod progress;
+pub mod work;
+
+pub use course::Course;
+pub use error::{Class, Error, Result};
+pub use exercise::limited::run_if_limited;
+pub use home::Home;
+pub use lesson::Lesson;

@@ -1,1 +1,29 @@
-//! Under construction.
+//! Charts as values: build one from plain numbers, then show it in a cell, turn it into SVG, or save it.
+//!
+//! Every chart has `to_svg`, `save` (`.svg` or `.png`), `display`, `evcxr_display` and `with_size`, made by one macro in
+//! `output.rs`. All draw with plotters and an embedded font, on a light card of their own (readable on dark pages),
+//! in Okabe and Ito's colours, which people with any form of colour blindness can tell apart.
+//!
+//! Reading order: `output.rs` (from a chart to a file), `canvas.rs` (the two backends as one), `text.rs` and `style.rs`,
+//! `ticks.rs`, `panel.rs` (axes, lines and legend), then one file for each chart.
+
+mod bar_chart;
+mod canvas;
+mod heat_map;
+mod layer_diagram;
+mod learning_curves;
+mod line_chart;
+mod output;
+mod panel;
+mod style;
+mod text;
+mod ticks;
+
+pub use bar_chart::BarChart;
+pub use heat_map::ConfusionHeatMap;
+pub use layer_diagram::{LayerBlock, LayerDiagram};
+pub use learning_curves::LearningCurves;
+pub use line_chart::LineChart;
+
+#[cfg(test)]
+mod tests;

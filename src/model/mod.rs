@@ -1,1 +1,47 @@
-//! Under construction.
+//! Encoders, heads, their parameters, and where pretrained ones come from.
+//!
+//! Reading order: [`Parameter`] and [`ParameterStore`] (what a model learns, and what is frozen), [`StoreBuilder`]
+//! (strict loading: a misspelt name is an error, never a silent random weight), [`Pass`] (training or evaluation),
+//! [`BertEncoder`] (the network), [`TextTokenizer`], [`TextEncoder`] (text to vectors), [`TextClassifier`] (text to
+//! labels), [`Pretrained`] (embedded, folder, Hub).
+
+mod bert;
+mod builder;
+mod classifier;
+mod config;
+mod files;
+#[cfg(test)]
+pub(crate) mod fixture;
+mod init;
+mod layers;
+mod learning_rates;
+#[cfg(test)]
+mod minilm_tests;
+mod parameters;
+mod pass;
+mod pooling;
+mod predictions;
+mod pretrained;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod text_encoder;
+mod tokenizer;
+mod weights;
+
+pub use bert::BertEncoder;
+pub use builder::{LoadReport, StoreBuilder};
+pub use classifier::TextClassifier;
+pub use config::BertConfig;
+pub use init::Init;
+pub use layers::{Embedding, LayerNorm, Linear};
+pub use learning_rates::LearningRates;
+pub use parameters::{Parameter, ParameterStore};
+pub use pass::Pass;
+pub use pooling::Pooling;
+pub use predictions::{Prediction, Predictions};
+pub use pretrained::{Pretrained, PretrainedFiles};
+pub use summary::{ModelSummary, SummaryRow};
+pub use text_encoder::TextEncoder;
+pub use tokenizer::{TextTokenizer, TokenBatch};
+pub use weights::Weights;

@@ -1,0 +1,143 @@
+//! The learner's loop on exercises: check, hint, solution, reset, progress.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use tunebook_course::exercise::{CheckReport, Checker};
+use tunebook_course::learner::Learner;
+use tunebook_course::work::Work;
+
+use super::course;
+use crate::failure::Result;
+
+/// Where the learner works.
+#[derive(Args, Debug)]
+pub(crate) struct Folder {
+    /// Your own copy of notebooks and exercises [default: work/ in the course]
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+}
+
+impl Folder {
+    pub(crate) fn learner(&self) -> Result<(Learner, tunebook_course::Home)> {
+        let (course, home) = course()?;
+        let work = match &self.dir {
+            Some(dir) => Work::at(dir)?,
+            None => Work::of(&course),
+        };
+        Ok((Learner::new(course, work), home))
+    }
+}
+
+/// Checks your answer to an exercise (all of them, when none is named).
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  tunebook check simple-fine-tuning\n\nYour file is work/exercises/<exercise>/answer.rs; \
+    it is copied there the first time.")]
+pub(crate) struct Check {
+    /// The exercise's id
+    exercise: Option<String>,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    folder: Folder,
+}
+
+pub(crate) fn check(call: &Check) -> Result<ExitCode> {
+    let (learner, home) = call.folder.learner()?;
+    let ids = match &call.exercise {
+        Some(id) => vec![id.clone()],
+        None => learner.course().exercise_ids()?,
+    };
+    let checker = Checker::new(&home)?;
+    let mut reports: Vec<CheckReport> = Vec::new();
+    for id in ids {
+        if !call.json {
+            eprintln!("checking {id} ...");
+        }
+        let report = learner.check(&checker, &id)?;
+        if !call.json {
+            println!("{report}");
+        }
+        reports.push(report);
+    }
+    if call.json {
+        println!("{}", serde_json::to_string(&reports)?);
+    }
+    Ok(if reports.iter().all(CheckReport::passed) { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// Shows one more hint.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  tunebook hint simple-fine-tuning")]
+pub(crate) struct Hint {
+    /// The exercise's id
+    exercise: String,
+    #[command(flatten)]
+    folder: Folder,
+}
+
+pub(crate) fn hint(call: &Hint) -> Result<ExitCode> {
+    let (learner, _) = call.folder.learner()?;
+    let hint = learner.hint(&call.exercise)?;
+    println!("Hint {} of {}\n\n{}", hint.number, hint.total, hint.text.trim());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Shows the course's solution, once yours has passed.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  tunebook solution simple-fine-tuning")]
+pub(crate) struct Solution {
+    /// The exercise's id
+    exercise: String,
+    #[command(flatten)]
+    folder: Folder,
+}
+
+pub(crate) fn solution(call: &Solution) -> Result<ExitCode> {
+    let (learner, _) = call.folder.learner()?;
+    print!("{}", learner.solution(&call.exercise)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Restores an exercise's starter or a lesson's notebook; your version is kept beside it.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  tunebook reset simple-fine-tuning")]
+pub(crate) struct Reset {
+    /// An exercise's or a lesson's id
+    name: String,
+    #[command(flatten)]
+    folder: Folder,
+}
+
+pub(crate) fn reset(call: &Reset) -> Result<ExitCode> {
+    let (learner, _) = call.folder.learner()?;
+    match learner.reset(&call.name)? {
+        Some(kept) => println!("{}: as at the start; your version is in {}", call.name, kept.display()),
+        None => println!("{}: as at the start", call.name),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Shows what is done and what is next.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  tunebook progress")]
+pub(crate) struct Progress {
+    /// Print it as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    folder: Folder,
+}
+
+pub(crate) fn progress(call: &Progress) -> Result<ExitCode> {
+    let (learner, _) = call.folder.learner()?;
+    let standing = learner.standing()?;
+    if call.json {
+        println!("{}", serde_json::to_string(&standing)?);
+    } else {
+        println!("{standing}\n\nKept in {}", learner.progress_file().display());
+    }
+    Ok(ExitCode::SUCCESS)
+}

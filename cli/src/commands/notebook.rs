@@ -1,0 +1,115 @@
+//! `tunebook run`: executes a notebook in the kernel's engine, without Jupyter.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use clap::Args;
+use tunebook_course::setup::{self, Parts, SetupOptions};
+use tunebook_kernel::engine::{Engine, Output};
+use tunebook_kernel::notebook::{self, Notebook, RunEvent, RunOptions};
+use tunebook_kernel::seed;
+
+use super::{course, kernel};
+use crate::failure::{Failure, Result};
+
+/// Executes a notebook without Jupyter and writes it with its outputs.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  tunebook run notebooks/03-strategies.ipynb\n  \
+    tunebook run my.ipynb --output done.ipynb --timeout 120 -p epochs=3\n\n\
+    Exit code 1 when a cell fails; its number is printed, and the cells up to it are in the output.")]
+pub(crate) struct Run {
+    /// The notebook
+    notebook: PathBuf,
+    /// Where the executed notebook goes [default: NAME.executed.ipynb in the current folder]
+    #[arg(long)]
+    output: Option<PathBuf>,
+    /// Seconds that one cell may take
+    #[arg(long)]
+    timeout: Option<f64>,
+    /// Replaces a value in the cell tagged `parameters`
+    #[arg(short = 'p', value_name = "NAME=VALUE", value_parser = parameter)]
+    parameters: Vec<(String, String)>,
+}
+
+fn parameter(text: &str) -> std::result::Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
+    Ok((name.trim().to_owned(), value.trim().to_owned()))
+}
+
+pub(crate) fn run(call: &Run) -> Result<ExitCode> {
+    // A broken file is found before minutes of preparing.
+    let notebook = Notebook::read(&call.notebook)?;
+    let timeout = match call.timeout {
+        None => None,
+        Some(seconds) => Some(
+            Duration::try_from_secs_f64(seconds)
+                .ok()
+                .filter(|timeout| !timeout.is_zero())
+                .ok_or_else(|| Failure::input(format!("--timeout {seconds}: give seconds above 0")))?,
+        ),
+    };
+    let output = call.output.clone().unwrap_or_else(|| default_output(&call.notebook));
+    let (course, home) = course()?;
+    let mut options = SetupOptions::new(home.clone(), course);
+    options.parts = Parts::Kernel;
+    setup::run(&options)?;
+    let seed = seed::open(home.path())?.ok_or_else(|| Failure::input("the cells' library is missing; run `tunebook setup`"))?;
+    let mut engine = Engine::start(&seed, kernel::engine_options(&home))?;
+    let interrupter = engine.interrupter();
+    ctrlc::set_handler(move || {
+        static ASKED: AtomicBool = AtomicBool::new(false);
+        if ASKED.swap(true, Ordering::SeqCst) {
+            std::process::exit(130);
+        }
+        interrupter.interrupt();
+    })
+    .map_err(|problem| Failure::input(format!("Ctrl-C cannot be handled: {problem}")))?;
+    let options = RunOptions { timeout, parameters: call.parameters.clone() };
+    let run = notebook::run(&notebook, &mut engine, &options, &mut show)?;
+    run.notebook.write(&output)?;
+    println!("\nThe executed notebook is {}.", output.display());
+    match run.failure {
+        None => Ok(ExitCode::SUCCESS),
+        Some(failure) => Err(Failure::work(format!(
+            "{}: code cell {} failed: {}",
+            call.notebook.display(),
+            failure.cell,
+            failure.error
+        ))),
+    }
+}
+
+/// Beside nothing of the learner's: in the current folder, under another name.
+fn default_output(notebook: &Path) -> PathBuf {
+    let stem = notebook.file_stem().unwrap_or_default().to_string_lossy();
+    PathBuf::from(format!("{stem}.executed.ipynb"))
+}
+
+fn show(event: RunEvent<'_>) {
+    match event {
+        RunEvent::Started { cell, of, code } => {
+            let first = code.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with("//"));
+            println!("[{cell}/{of}] {}", first.unwrap_or_default());
+        }
+        RunEvent::Output(Output::Stream { text, .. }) => {
+            print!("{text}");
+            // A progress line without a newline is to be seen while it grows.
+            std::io::stdout().flush().ok();
+        }
+        RunEvent::Output(
+            Output::DisplayData { data, .. } | Output::ExecuteResult { data, .. },
+        ) => {
+            if let Some(text) = data.get("text/plain").and_then(|text| text.as_str()) {
+                println!("{}", text.trim_end());
+            }
+        }
+        RunEvent::Output(_) => {}
+        RunEvent::Ended { cell, error: None, time } => println!("      cell {cell}: {:.1} s", time.as_secs_f64()),
+        RunEvent::Ended { cell, error: Some(error), time } => {
+            println!("      cell {cell} failed after {:.1} s: {error}", time.as_secs_f64());
+        }
+    }
+}

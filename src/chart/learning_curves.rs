@@ -1,0 +1,215 @@
+//! Loss and accuracy over the epochs of a training run, growing while it runs.
+
+use super::canvas::Area;
+use super::output::{Picture, chart_methods};
+use super::panel::{Axis, Line, NO_DATA, Panel};
+use super::style::{CARD, mix, series_color};
+use super::ticks::{self, Unit};
+use crate::Result;
+
+/// More batches than this are thinned out before they are drawn: a line cannot show more.
+const MOST_BATCHES: usize = 400;
+
+/// Training and validation loss, and validation accuracy, over epochs.
+///
+/// It is built while training runs: the axes hold still (all planned epochs across, losses from zero to a round number,
+/// accuracy from 0 to 100 %), and the curves grow into them. A value that is not a number leaves a gap.
+///
+/// ```
+/// use tunebook::chart::LearningCurves;
+///
+/// let mut curves = LearningCurves::new(10);
+/// curves.push_batch(0.5, 2.1);
+/// curves.push_epoch(1.9, 1.7, 0.45);
+/// curves.push_epoch(1.2, 1.3, 0.66);
+/// assert!(curves.to_svg()?.contains("validation accuracy"));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct LearningCurves {
+    title: String,
+    planned_epochs: usize,
+    train_loss: Vec<f64>,
+    val_loss: Vec<f64>,
+    val_accuracy: Vec<f64>,
+    batches: Vec<(f64, f64)>,
+    best_epoch: Option<usize>,
+    size: Option<(u32, u32)>,
+}
+
+chart_methods!(LearningCurves, "LearningCurves::new(10)");
+
+impl LearningCurves {
+    /// Empty curves for a run of `planned_epochs`; 0 when that is not known.
+    ///
+    /// See [`LearningCurves`] for an example.
+    pub fn new(planned_epochs: usize) -> Self {
+        Self {
+            title: String::new(),
+            planned_epochs,
+            train_loss: Vec::new(),
+            val_loss: Vec::new(),
+            val_accuracy: Vec::new(),
+            batches: Vec::new(),
+            best_epoch: None,
+            size: None,
+        }
+    }
+
+    /// The same curves under a title of your own.
+    ///
+    /// ```
+    /// use tunebook::chart::LearningCurves;
+    ///
+    /// assert!(LearningCurves::new(3).with_title("Full fine-tuning").to_svg()?.contains("Full fine-tuning"));
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    pub fn with_title(mut self, title: impl Into<String>) -> Self {
+        self.title = title.into();
+        self
+    }
+
+    /// Adds an epoch's values: the mean loss over its batches, loss and accuracy (0 to 1) on the validation data.
+    ///
+    /// See [`LearningCurves`] for an example.
+    pub fn push_epoch(&mut self, train_loss: f64, val_loss: f64, val_accuracy: f64) {
+        self.train_loss.push(train_loss);
+        self.val_loss.push(val_loss);
+        self.val_accuracy.push(val_accuracy);
+    }
+
+    /// Adds the loss of one batch, drawn as a thin line; `epoch` is how far training had come (0.5: half the first epoch).
+    ///
+    /// See [`LearningCurves`] for an example.
+    pub fn push_batch(&mut self, epoch: f64, loss: f64) {
+        self.batches.push((epoch, loss));
+    }
+
+    /// Marks the epoch (counted from 1) whose weights are kept.
+    ///
+    /// ```
+    /// use tunebook::chart::LearningCurves;
+    ///
+    /// let mut curves = LearningCurves::new(2);
+    /// curves.push_epoch(1.9, 1.7, 0.45);
+    /// curves.set_best_epoch(1);
+    /// assert!(curves.to_svg()?.contains("best: epoch 1"));
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    pub fn set_best_epoch(&mut self, epoch: usize) {
+        self.best_epoch = Some(epoch);
+    }
+
+    /// How many epochs were added.
+    ///
+    /// ```
+    /// assert_eq!(tunebook::chart::LearningCurves::new(10).epochs(), 0);
+    /// ```
+    pub fn epochs(&self) -> usize {
+        self.train_loss.len()
+    }
+
+    fn x_axis(&self, width: i32) -> Axis {
+        let reached =
+            self.batches.iter().map(|(epoch, _)| *epoch).filter(|epoch| epoch.is_finite()).fold(0.0, f64::max);
+        let needed = reached.max(self.epochs() as f64);
+        // Without a plan the axis grows in few, round steps.
+        let planned =
+            if self.planned_epochs == 0 { ticks::ceiling(needed.max(5.0)) } else { self.planned_epochs as f64 };
+        let max = planned.max(needed.ceil());
+        let count = (width / 45).clamp(2, 10) as usize;
+        Axis { label: "epoch".into(), min: 0.0, max, ticks: ticks::whole(0.0, max, count) }
+    }
+
+    fn loss_panel(&self, width: i32) -> Panel {
+        let losses = self.train_loss.iter().chain(&self.val_loss).chain(self.batches.iter().map(|(_, loss)| loss));
+        let highest = losses.copied().filter(|loss| loss.is_finite()).fold(0.0, f64::max);
+        let top = ticks::ceiling(highest);
+        let every = self.batches.len().div_ceil(MOST_BATCHES).max(1);
+        let mut lines = Vec::new();
+        if !self.batches.is_empty() {
+            lines.push(Line {
+                name: Some("training (batch)".into()),
+                points: self.batches.iter().copied().step_by(every).collect(),
+                color: mix(CARD, series_color(0), 0.4),
+                width: 1,
+                mark: None,
+            });
+        }
+        lines.push(curve("training (epoch)", &self.train_loss, 0));
+        lines.push(curve("validation", &self.val_loss, 1));
+        Panel {
+            title: if self.title.is_empty() { "Loss".into() } else { format!("{}: loss", self.title) },
+            x: self.x_axis(width),
+            y: Axis {
+                label: "cross-entropy (nats)".into(),
+                min: 0.0,
+                max: top,
+                ticks: ticks::linear(0.0, top, 5, Unit::Plain),
+            },
+            lines,
+            marker: self.marker(),
+        }
+    }
+
+    fn accuracy_panel(&self, width: i32) -> Panel {
+        Panel {
+            title: if self.title.is_empty() { "Accuracy".into() } else { format!("{}: accuracy", self.title) },
+            x: self.x_axis(width),
+            y: Axis {
+                label: "share of right answers".into(),
+                min: 0.0,
+                max: 1.0,
+                ticks: ticks::linear(0.0, 1.0, 5, Unit::Percent),
+            },
+            lines: vec![curve("validation accuracy", &self.val_accuracy, 2)],
+            marker: self.marker(),
+        }
+    }
+
+    fn marker(&self) -> Option<(f64, String)> {
+        self.best_epoch.map(|epoch| (epoch as f64, format!("best: epoch {epoch}")))
+    }
+}
+
+fn curve(name: &str, values: &[f64], series: usize) -> Line {
+    let points = values.iter().enumerate().map(|(place, value)| ((place + 1) as f64, *value)).collect();
+    Line { name: Some(name.into()), points, color: series_color(series), width: 2, mark: Some(series) }
+}
+
+impl Picture for LearningCurves {
+    fn size(&self) -> (u32, u32) {
+        self.size.unwrap_or((860, 340))
+    }
+
+    fn title(&self) -> String {
+        if self.title.is_empty() { "Learning curves".into() } else { self.title.clone() }
+    }
+
+    fn description(&self) -> String {
+        let ends = |name: &str, values: &[f64], unit: Unit| match (values.first(), values.last()) {
+            (Some(first), Some(last)) => {
+                format!("{name} from {} to {}", unit.format_value(*first), unit.format_value(*last))
+            }
+            _ => format!("{name}: {NO_DATA}"),
+        };
+        let best = self.best_epoch.map_or(String::new(), |epoch| format!(" The best epoch is {epoch}."));
+        format!(
+            "After {} epochs: {}, {}, {}.{best}",
+            self.epochs(),
+            ends("training loss", &self.train_loss, Unit::Plain),
+            ends("validation loss", &self.val_loss, Unit::Plain),
+            ends("validation accuracy", &self.val_accuracy, Unit::Percent),
+        )
+    }
+
+    fn paint(&self, area: &Area<'_>) -> Result<()> {
+        let (width, height) = area.dim_in_pixel();
+        // Side by side where there is room, else one below the other.
+        let (loss, accuracy) =
+            if width >= 560 { area.split_horizontally(width / 2) } else { area.split_vertically(height / 2) };
+        let panel_width = loss.dim_in_pixel().0 as i32;
+        self.loss_panel(panel_width).draw(&loss)?;
+        self.accuracy_panel(panel_width).draw(&accuracy)
+    }
+}

@@ -1,0 +1,193 @@
+//! One pair of axes: title, legend, grid, lines. Charts with axes are made of these.
+
+use plotters::coord::CoordTranslate;
+use plotters::coord::cartesian::Cartesian2d;
+use plotters::coord::types::RangedCoordf64;
+use plotters::element::{Circle, PathElement, Polygon, Rectangle};
+use plotters::style::{Color, RGBColor, ShapeStyle};
+
+use super::canvas::{Area, UPWARDS};
+use super::output::drawn;
+use super::style::{AXIS, CARD, GRID, INK, LABEL_SIZE, MARGIN, QUIET_INK, TICK_SIZE, TITLE_SIZE};
+use super::text::{self, Anchor};
+use super::ticks::Tick;
+use crate::Result;
+
+/// One axis: its range, its ticks, and what it measures (with the unit).
+pub(super) struct Axis {
+    pub(super) label: String,
+    pub(super) min: f64,
+    pub(super) max: f64,
+    pub(super) ticks: Vec<Tick>,
+}
+
+/// A line, in the axes' coordinates.
+pub(super) struct Line {
+    /// Its place in the legend; `None` keeps it out of the legend.
+    pub(super) name: Option<String>,
+    pub(super) points: Vec<(f64, f64)>,
+    pub(super) color: RGBColor,
+    pub(super) width: u32,
+    /// The shape at each point: a number stands for a shape, `None` for none.
+    pub(super) mark: Option<usize>,
+}
+
+/// One pair of axes and what is in it.
+pub(super) struct Panel {
+    pub(super) title: String,
+    pub(super) x: Axis,
+    pub(super) y: Axis,
+    pub(super) lines: Vec<Line>,
+    /// A vertical line with a note beside it.
+    pub(super) marker: Option<(f64, String)>,
+}
+
+/// What an axis or panel says when there is nothing to draw.
+pub(super) const NO_DATA: &str = "no data yet";
+
+impl Panel {
+    pub(super) fn draw(&self, area: &Area<'_>) -> Result<()> {
+        let (width, height) = area.dim_in_pixel();
+        let (width, height) = (width as i32, height as i32);
+        let mut top = MARGIN;
+        for line in text::wrap(&self.title, width - 2 * MARGIN, 2, TITLE_SIZE, true) {
+            let style = text::style(TITLE_SIZE, true, INK, Anchor::BelowStart);
+            drawn(area.draw_text(&line, &style, (MARGIN, top)))?;
+            top += (TITLE_SIZE * 1.3) as i32;
+        }
+        top = self.draw_legend(area, top + 2, width)?;
+
+        let tick_room = self.y.ticks.iter().map(|(_, label)| text::width(label, TICK_SIZE, false)).max().unwrap_or(0);
+        let label_room = LABEL_SIZE as i32 + 8;
+        let left = MARGIN + label_room + tick_room + 8;
+        let bottom = height - MARGIN - label_room - TICK_SIZE as i32 - 6;
+        // The last tick's label is centred on the end of the axis.
+        let overhang = self.x.ticks.last().map_or(0, |(_, label)| text::width(label, TICK_SIZE, false) / 2);
+        let right = width - MARGIN - overhang.max(4);
+        self.draw_plot(area, (left, top + 10, right, bottom))?;
+
+        let label = text::style(LABEL_SIZE, false, QUIET_INK, Anchor::Middle);
+        let x_label = text::shorten(&self.x.label, right - left, LABEL_SIZE, false);
+        drawn(area.draw_text(&x_label, &label, (i32::midpoint(left, right), height - MARGIN - 6)))?;
+        let y_label = text::shorten(&self.y.label, bottom - top, LABEL_SIZE, false);
+        let upwards = label.transform(UPWARDS);
+        drawn(area.draw_text(&y_label, &upwards, (MARGIN + 6, i32::midpoint(top + 8, bottom))))
+    }
+
+    /// Draws the legend's entries in rows, and gives the height below them.
+    fn draw_legend(&self, area: &Area<'_>, mut top: i32, width: i32) -> Result<i32> {
+        const SAMPLE: i32 = 26;
+        let row = (LABEL_SIZE * 1.4) as i32;
+        let mut x = MARGIN;
+        let named = self.lines.iter().filter_map(|line| line.name.as_ref().map(|name| (line, name)));
+        let mut any = false;
+        for (line, name) in named {
+            let name = text::shorten(name, width - 2 * MARGIN - SAMPLE, LABEL_SIZE, false);
+            let room = SAMPLE + text::width(&name, LABEL_SIZE, false);
+            if x > MARGIN && x + room > width - MARGIN {
+                (x, top) = (MARGIN, top + row);
+            }
+            let middle = top + row / 2;
+            let stroke = ShapeStyle::from(&line.color).stroke_width(line.width);
+            drawn(area.draw(&PathElement::new(vec![(x, middle), (x + SAMPLE - 6, middle)], stroke)))?;
+            if let Some(mark) = line.mark {
+                draw_mark(area, mark, (x + (SAMPLE - 6) / 2, middle), line.color)?;
+            }
+            drawn(area.draw_text(&name, &text::style(LABEL_SIZE, false, INK, Anchor::Start), (x + SAMPLE, middle)))?;
+            x += room + 18;
+            any = true;
+        }
+        Ok(if any { top + row } else { top })
+    }
+
+    fn draw_plot(&self, area: &Area<'_>, (left, top, right, bottom): (i32, i32, i32, i32)) -> Result<()> {
+        // On a tiny chart the labels may leave nothing: keep one pixel of plot, so that ranges stay valid.
+        let (right, bottom) = (right.max(left + 1), bottom.max(top + 1));
+        let plane: Plane = Cartesian2d::new(self.x.min..self.x.max, self.y.min..self.y.max, (left..right, bottom..top));
+        self.draw_ticks(area, &plane, (left, top, right, bottom))?;
+        if let Some((place, note)) = &self.marker {
+            let (x, _) = plane.translate(&(*place, self.y.min));
+            Self::draw_marker(area, x, note, (top, right, bottom))?;
+        }
+        let mut drawn_points = 0;
+        for line in &self.lines {
+            let at = |point: &(f64, f64)| plane.translate(point);
+            // A gap, not a bridge, where a value is missing.
+            for run in line.points.split(|(x, y)| !(x.is_finite() && y.is_finite())).filter(|run| !run.is_empty()) {
+                let path: Vec<(i32, i32)> = run.iter().map(at).collect();
+                drawn_points += path.len();
+                if path.len() > 1 {
+                    let stroke = ShapeStyle::from(&line.color).stroke_width(line.width);
+                    drawn(area.draw(&PathElement::new(path.clone(), stroke)))?;
+                }
+                if let Some(mark) = line.mark {
+                    path.into_iter().try_for_each(|point| draw_mark(area, mark, point, line.color))?;
+                }
+            }
+        }
+        if drawn_points == 0 {
+            let style = text::style(LABEL_SIZE, false, QUIET_INK, Anchor::Middle);
+            let middle = (i32::midpoint(left, right), i32::midpoint(top, bottom));
+            drawn(area.draw_text(NO_DATA, &style, middle))?;
+        }
+        Ok(())
+    }
+
+    /// Grid lines and axes with their numbers. A number that would touch its neighbour is left out; its line stays.
+    fn draw_ticks(
+        &self,
+        area: &Area<'_>,
+        plane: &Plane,
+        (left, top, right, bottom): (i32, i32, i32, i32),
+    ) -> Result<()> {
+        let line = |from, to, color: RGBColor| drawn(area.draw(&PathElement::new(vec![from, to], color)));
+        let mut free_from = i32::MIN;
+        for (place, label) in &self.x.ticks {
+            let (x, _) = plane.translate(&(*place, self.y.min));
+            line((x, top), (x, bottom), GRID)?;
+            let half = text::width(label, TICK_SIZE, false) / 2;
+            if x - half > free_from {
+                let style = text::style(TICK_SIZE, false, QUIET_INK, Anchor::Below);
+                drawn(area.draw_text(label, &style, (x, bottom + 8)))?;
+                free_from = x + half + 4;
+            }
+        }
+        let mut free_above = i32::MAX;
+        for (place, label) in &self.y.ticks {
+            let (_, y) = plane.translate(&(self.x.min, *place));
+            line((left, y), (right, y), GRID)?;
+            if y < free_above {
+                let style = text::style(TICK_SIZE, false, QUIET_INK, Anchor::End);
+                drawn(area.draw_text(label, &style, (left - 6, y)))?;
+                free_above = y - TICK_SIZE as i32;
+            }
+        }
+        line((left, top), (left, bottom), AXIS)?;
+        line((left, bottom), (right, bottom), AXIS)
+    }
+
+    fn draw_marker(area: &Area<'_>, x: i32, note: &str, (top, right, bottom): (i32, i32, i32)) -> Result<()> {
+        for y in (top..bottom).step_by(8) {
+            drawn(area.draw(&PathElement::new(vec![(x, y), (x, (y + 4).min(bottom))], QUIET_INK)))?;
+        }
+        let room = text::width(note, TICK_SIZE, false);
+        let start = if x + 6 + room > right { x - 6 - room } else { x + 6 };
+        let back = Rectangle::new([(start - 3, top + 1), (start + room + 3, top + 17)], CARD.mix(0.85).filled());
+        drawn(area.draw(&back))?;
+        drawn(area.draw_text(note, &text::style(TICK_SIZE, false, INK, Anchor::Start), (start, top + 9)))
+    }
+}
+
+/// The coordinates of a panel.
+type Plane = Cartesian2d<RangedCoordf64, RangedCoordf64>;
+
+/// A shape of its own for each series: those who cannot tell the colours apart can tell the shapes.
+fn draw_mark(area: &Area<'_>, mark: usize, (x, y): (i32, i32), color: RGBColor) -> Result<()> {
+    let fill = color.filled();
+    match mark % 4 {
+        0 => drawn(area.draw(&Circle::new((x, y), 4, fill))),
+        1 => drawn(area.draw(&Rectangle::new([(x - 4, y - 4), (x + 4, y + 4)], fill))),
+        2 => drawn(area.draw(&Polygon::new(vec![(x, y - 5), (x + 5, y + 4), (x - 5, y + 4)], fill))),
+        _ => drawn(area.draw(&Polygon::new(vec![(x, y - 5), (x + 5, y), (x, y + 5), (x - 5, y)], fill))),
+    }
+}

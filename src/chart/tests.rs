@@ -1,0 +1,260 @@
+//! What holds for all charts: valid SVG, no panic on odd data, text inside the card.
+
+use super::*;
+
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(ToString::to_string).collect()
+}
+
+const QUEUES: [&str; 8] =
+    ["access", "billing", "compute", "databases", "deployments", "networking", "security", "storage"];
+
+fn curves() -> LearningCurves {
+    let mut curves = LearningCurves::new(10);
+    for batch in 0..120 {
+        let epoch = f64::from(batch) / 20.0;
+        curves.push_batch(epoch, 2.1 * (-epoch / 3.0).exp() + 0.15 * (f64::from(batch) * 1.7).sin());
+    }
+    for epoch in 1..=6 {
+        let x = f64::from(epoch);
+        curves.push_epoch(2.1 * (-x / 3.0).exp(), 1.9 * (-x / 4.0).exp() + 0.02 * x, 0.93 - 0.7 * (-x / 2.0).exp());
+    }
+    curves.set_best_epoch(6);
+    curves
+}
+
+fn bars() -> BarChart {
+    BarChart::new("Accuracy on the test data, mean of 5 seeds", "accuracy")
+        .percent()
+        .bar_with_error("feature extraction", 0.812, 0.012)
+        .bar_with_error("last two layers", 0.885, 0.02)
+        .bar_with_error("full fine-tuning with a very long name that wraps onto the next line", 0.93, 0.008)
+        .bar("diverged", f64::NAN)
+}
+
+fn heat_map() -> ConfusionHeatMap {
+    let counts: Vec<Vec<u64>> = (0..8)
+        .map(|row| (0..8).map(|column| if row == column { 9 + row } else { (row * column) % 3 }).collect())
+        .collect();
+    ConfusionHeatMap::new(&counts, &names(&QUEUES)).unwrap()
+}
+
+fn layers() -> LayerDiagram {
+    let stack = |from: usize| {
+        let sizes = [
+            ("embeddings", 1_280_000),
+            ("layer 1", 297_000),
+            ("layer 2", 297_000),
+            ("layer 3", 297_000),
+            ("head", 1_032),
+        ];
+        sizes
+            .iter()
+            .enumerate()
+            .map(|(place, (name, size))| LayerBlock::new(*name, *size, place >= from))
+            .collect::<Vec<_>>()
+    };
+    LayerDiagram::new("Which layers train")
+        .stack("feature extraction", stack(4))
+        .stack("last two layers", stack(2))
+        .stack("full fine-tuning", stack(0))
+}
+
+fn lines() -> LineChart {
+    let sweep = |best: f64| {
+        (0..9).map(move |step| {
+            (1e-5 * 10f64.powf(f64::from(step) / 2.0), 0.9 - 0.1 * (f64::from(step) - best).powi(2) / 4.0)
+        })
+    };
+    LineChart::new("Validation accuracy after five epochs", "learning rate", "validation accuracy")
+        .series("feature extraction", sweep(6.0).collect())
+        .series("last two layers", sweep(4.0).collect())
+        .series("full fine-tuning", sweep(3.0).collect())
+        .log_x()
+        .percent_y()
+}
+
+#[test]
+fn every_chart_is_well_formed_svg_with_a_description() {
+    for svg in [curves().to_svg(), bars().to_svg(), heat_map().to_svg(), layers().to_svg(), lines().to_svg()] {
+        let svg = svg.unwrap();
+        assert!(svg.starts_with("<svg width=") && svg.trim_end().ends_with("</svg>"), "{svg}");
+        assert!(svg.contains("role=\"img\" aria-label=\"") && svg.contains("<title>") && svg.contains("<desc>"));
+        assert_eq!(svg.matches("<text").count(), svg.matches("</text>").count());
+        assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
+        assert!(svg.contains("font-family=\"Roboto,Arial") && !svg.contains("font-family=\"Roboto\""));
+    }
+}
+
+/// Numbers of an SVG attribute, wherever it occurs.
+fn numbers(svg: &str, attribute: &str) -> Vec<f64> {
+    let mark = format!(" {attribute}=\"");
+    svg.split(&mark).skip(1).filter_map(|rest| rest.split('"').next()?.parse().ok()).collect()
+}
+
+#[test]
+fn everything_lies_on_the_card() {
+    let charts = [
+        ((860, 340), curves().to_svg()),
+        ((420, 560), curves().with_size(420, 560).to_svg()),
+        ((680, 380), lines().to_svg()),
+        ((300, 220), lines().with_size(300, 220).to_svg()),
+        ((700, 300), bars().with_size(700, 300).to_svg()),
+        ((600, 500), heat_map().with_size(600, 500).to_svg()),
+    ];
+    for ((width, height), svg) in charts {
+        let svg = svg.unwrap();
+        for (attribute, limit) in
+            [("x", width), ("x1", width), ("x2", width), ("y", height), ("y1", height), ("cx", width)]
+        {
+            let out: Vec<f64> = numbers(&svg, attribute)
+                .into_iter()
+                .filter(|place| !(0.0..=f64::from(limit)).contains(place))
+                .collect();
+            assert!(out.is_empty(), "{attribute} outside of 0..{limit}: {out:?}");
+        }
+    }
+}
+
+#[test]
+fn text_is_escaped() {
+    let svg = BarChart::new("a < b & \"c\"", "<u>").bar("<script>", 1.0).to_svg().unwrap();
+    assert!(!svg.contains("<script>") && !svg.contains("<u>"));
+    assert!(svg.contains("a &lt; b &amp; &quot;c&quot;"));
+}
+
+#[test]
+fn characters_that_xml_forbids_are_replaced() {
+    let svg = BarChart::new("a\u{1e}b", "").bar("c\u{0}d", 1.0).to_svg().unwrap();
+    assert!(svg.contains("a\u{fffd}b") && svg.contains("c\u{fffd}d"));
+    assert!(!svg.contains(['\u{1e}', '\u{0}']));
+}
+
+#[test]
+fn without_data_charts_say_so() {
+    let empty = [
+        LearningCurves::new(0).to_svg(),
+        BarChart::new("", "").to_svg(),
+        ConfusionHeatMap::new(&[], &[]).unwrap().to_svg(),
+        LayerDiagram::new("").to_svg(),
+        LineChart::new("", "", "").to_svg(),
+        LineChart::new("", "", "").series("x", vec![]).log_x().to_svg(),
+    ];
+    for svg in empty {
+        assert!(svg.unwrap().contains("no data yet"));
+    }
+}
+
+#[test]
+fn odd_numbers_leave_gaps_and_do_not_panic() {
+    let odd = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -0.0, 1e300, -1e300, 1e-300, 5.0];
+    let mut curves = LearningCurves::new(3);
+    for value in odd {
+        curves.push_epoch(value, value, value);
+        curves.push_batch(value, value);
+    }
+    curves.set_best_epoch(99);
+    // 1e300 batches or epochs cannot be drawn; an error is fine, a panic is not.
+    let _ = curves.to_svg();
+    let mut bars = BarChart::new("odd", "value");
+    let mut points = Vec::new();
+    for value in odd {
+        bars = bars.bar("x", value).bar_with_error("y", 1.0, value);
+        points.push((value, value));
+    }
+    let _ = bars.to_svg();
+    let _ = LineChart::new("odd", "x", "y").series("s", points.clone()).to_svg();
+    let log = LineChart::new("odd", "x", "y").series("s", points).log_x().to_svg();
+    assert!(log.unwrap_err().to_string().contains("no place on a logarithmic axis"));
+    let same = LineChart::new("flat", "x", "y").series("s", vec![(1.0, 2.0), (1.0, 2.0)]).to_svg();
+    assert!(same.is_ok());
+}
+
+#[test]
+fn axes_hold_still_while_training_runs() {
+    let ticks = |svg: &str| {
+        let start = svg.find("epoch").unwrap();
+        assert!(start > 0);
+        svg.split("font-size=\"12\"")
+            .skip(1)
+            .filter_map(|rest| rest.split_once('>')?.1.split('\n').nth(1).map(str::to_string))
+            .collect::<Vec<_>>()
+    };
+    let mut curves = LearningCurves::new(10);
+    curves.push_epoch(2.0, 1.9, 0.3);
+    let first = ticks(&curves.to_svg().unwrap());
+    for epoch in 2..=10 {
+        curves.push_epoch(2.0 / f64::from(epoch), 1.9 / f64::from(epoch), 0.3 + 0.06 * f64::from(epoch));
+    }
+    assert_eq!(first, ticks(&curves.to_svg().unwrap()));
+    assert!(first.contains(&"10".to_string()) && first.contains(&"100 %".to_string()), "{first:?}");
+    assert!(!first.iter().any(|label| label == "0.25"), "{first:?}");
+}
+
+#[test]
+fn files_are_saved_by_their_ending() {
+    let folder = tempfile::tempdir().unwrap();
+    let chart = bars();
+    chart.save(folder.path().join("chart.SVG")).unwrap();
+    chart.save(folder.path().join("chart.png")).unwrap();
+    let png = std::fs::read(folder.path().join("chart.png")).unwrap();
+    assert_eq!(&png[1..4], b"PNG");
+    // The header holds the size: two pixels for one unit.
+    assert_eq!(u32::from_be_bytes(png[16..20].try_into().unwrap()), 2 * 680);
+
+    let error = chart.save(folder.path().join("chart.pdf")).unwrap_err().to_string();
+    assert!(error.contains("chart.pdf") && error.contains(".svg or .png"), "{error}");
+    let error = chart.save(folder.path().join("missing/chart.png")).unwrap_err().to_string();
+    assert!(error.contains("missing/chart.png"), "{error}");
+}
+
+#[test]
+fn a_chart_that_cannot_be_drawn_leaves_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("chart.png");
+    let bad = LineChart::new("bad", "x", "y").series("s", vec![(0.0, 1.0)]).log_x();
+    assert!(bad.save(&path).is_err());
+    assert!(!path.exists());
+    assert!(bars().with_size(10, 10).save(&path).unwrap_err().to_string().contains("10 x 10"));
+}
+
+#[test]
+fn png_text_is_drawn_with_the_embedded_font() {
+    let folder = tempfile::tempdir().unwrap();
+    let size = |title: &str| {
+        let path = folder.path().join("chart.png");
+        BarChart::new(title, "").save(&path).unwrap();
+        std::fs::metadata(path).unwrap().len()
+    };
+    assert!(size("A title of some length") > size("") + 200);
+}
+
+/// Both formats of every chart, odd sizes included. To look at them:
+/// `TUNEBOOK_CHART_SAMPLES=folder cargo test --release -p tunebook chart_samples`.
+#[test]
+fn chart_samples() {
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = std::env::var_os("TUNEBOOK_CHART_SAMPLES")
+        .map_or_else(|| temporary.path().to_path_buf(), std::path::PathBuf::from);
+    for ending in ["png", "svg"] {
+        let path = |name: &str| folder.join(format!("{name}.{ending}"));
+        curves().save(path("curves")).unwrap();
+        curves().with_title("Full fine-tuning").with_size(420, 560).save(path("curves-narrow")).unwrap();
+        LearningCurves::new(10).save(path("curves-empty")).unwrap();
+        bars().save(path("bars")).unwrap();
+        BarChart::new("Signed", "change in points")
+            .bar("down", -3.2)
+            .bar("up", 12.25)
+            .save(path("bars-signed"))
+            .unwrap();
+        heat_map().save(path("heat")).unwrap();
+        let long = names(&["a rather long class name", "another class whose name is far too long", "c"]);
+        ConfusionHeatMap::new(&[vec![120, 3, 0], vec![7, 99, 1], vec![0, 0, 0]], &long)
+            .unwrap()
+            .save(path("heat-long"))
+            .unwrap();
+        layers().save(path("layers")).unwrap();
+        lines().save(path("lines")).unwrap();
+        lines().with_size(300, 220).save(path("lines-small")).unwrap();
+    }
+}

@@ -1,0 +1,159 @@
+//! The BERT encoder, differentiable from end to end.
+
+use candle_core::{DType, Device, Tensor};
+
+use super::{BertConfig, Embedding, LayerNorm, Linear, Pass, StoreBuilder, TokenBatch};
+use crate::{Error, Result, ops};
+
+/// Token, position and segment embeddings, then transformer layers (Devlin et al., 2018).
+///
+/// Parameter names are those of the Hub's `BertModel`: `embeddings.*`, `encoder.layer.N.*`.
+///
+/// ```
+/// use tunebook::model::{BertConfig, BertEncoder, Pass, StoreBuilder, TokenBatch};
+/// let config = BertConfig { vocab_size: 50, hidden_size: 16, num_hidden_layers: 2, num_attention_heads: 2,
+///     intermediate_size: 32, max_position_embeddings: 24, ..BertConfig::default() };
+/// let mut builder = StoreBuilder::random(42);
+/// let encoder = BertEncoder::new(&config, &mut builder)?;
+/// let (store, _) = builder.finish()?;
+/// let batch = TokenBatch::new(&[&[2, 7, 9, 3], &[2, 3]], 0)?;
+/// let hidden = encoder.forward(&batch, &Pass::evaluation())?;
+/// assert_eq!(hidden.dims(), [2, 4, 16]);          // (batch, tokens, hidden)
+/// assert_eq!(store.trainable().len(), 5 + 2 * 16);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct BertEncoder {
+    config: BertConfig,
+    word: Embedding,
+    position: Embedding,
+    segment: Embedding,
+    norm: LayerNorm,
+    layers: Vec<Layer>,
+}
+
+impl BertEncoder {
+    /// Asks the builder for all parameters of this configuration.
+    pub fn new(config: &BertConfig, builder: &mut StoreBuilder) -> Result<Self> {
+        config.check("encoder configuration")?;
+        let (width, std) = (config.hidden_size, config.initializer_range);
+        let mut table = |name: &str, entries| {
+            Embedding::new(builder, &format!("embeddings.{name}_embeddings"), entries, width, std)
+        };
+        let word = table("word", config.vocab_size)?;
+        let position = table("position", config.max_position_embeddings)?;
+        let segment = table("token_type", config.type_vocab_size)?;
+        let norm = LayerNorm::new(builder, "embeddings.LayerNorm", width, config.layer_norm_eps)?;
+        let layers =
+            (0..config.num_hidden_layers).map(|n| Layer::new(config, builder, n)).collect::<Result<Vec<_>>>()?;
+        Ok(Self { config: config.clone(), word, position, segment, norm, layers })
+    }
+
+    /// The sizes.
+    pub fn config(&self) -> &BertConfig {
+        &self.config
+    }
+
+    /// The word table, for a language-model head that shares it.
+    pub fn word_embeddings(&self) -> &Embedding {
+        &self.word
+    }
+
+    /// Hidden states of the last layer: `(batch, tokens, hidden)`. States at padding are computed but mean nothing.
+    pub fn forward(&self, batch: &TokenBatch, pass: &Pass) -> Result<Tensor> {
+        let mut hidden = self.embed(batch, pass)?;
+        for layer in &self.layers {
+            hidden = layer.forward(&hidden, batch.mask(), pass)?;
+        }
+        Ok(hidden)
+    }
+
+    /// Hidden states after the embeddings and after each layer: one tensor more than there are layers.
+    pub fn forward_all(&self, batch: &TokenBatch, pass: &Pass) -> Result<Vec<Tensor>> {
+        let mut states = vec![self.embed(batch, pass)?];
+        for layer in &self.layers {
+            let next = layer.forward(&states[states.len() - 1], batch.mask(), pass)?;
+            states.push(next);
+        }
+        Ok(states)
+    }
+
+    fn embed(&self, batch: &TokenBatch, pass: &Pass) -> Result<Tensor> {
+        let tokens = batch.tokens();
+        if tokens > self.config.max_position_embeddings {
+            return Err(Error::input(
+                "encoder",
+                format!("a text of {tokens} tokens, but positions end at {}", self.config.max_position_embeddings),
+                "truncate at a smaller max_length",
+            ));
+        }
+        let positions = Tensor::arange(0u32, tokens as u32, &Device::Cpu)?;
+        let segment = Tensor::zeros(1, DType::U32, &Device::Cpu)?;
+        // Position and segment vectors are the same for every text of the batch.
+        let place = self.position.forward(&positions, pass)?.broadcast_add(&self.segment.forward(&segment, pass)?)?;
+        let sum = self.word.forward(batch.ids(), pass)?.broadcast_add(&place)?;
+        pass.dropout(&self.norm.forward(&sum, pass)?, self.config.hidden_dropout_prob)
+    }
+}
+
+/// One transformer layer: attention and feed-forward, each followed by a residual sum and a normalisation.
+#[derive(Clone, Debug)]
+struct Layer {
+    query: Linear,
+    key: Linear,
+    value: Linear,
+    attention_out: Linear,
+    attention_norm: LayerNorm,
+    intermediate: Linear,
+    out: Linear,
+    norm: LayerNorm,
+    heads: usize,
+    hidden_dropout: f64,
+    attention_dropout: f64,
+}
+
+impl Layer {
+    fn new(config: &BertConfig, builder: &mut StoreBuilder, n: usize) -> Result<Self> {
+        let (width, inner, std, eps) =
+            (config.hidden_size, config.intermediate_size, config.initializer_range, config.layer_norm_eps);
+        let name = |part: &str| format!("encoder.layer.{n}.{part}");
+        Ok(Self {
+            query: Linear::new(builder, &name("attention.self.query"), width, width, std)?,
+            key: Linear::new(builder, &name("attention.self.key"), width, width, std)?,
+            value: Linear::new(builder, &name("attention.self.value"), width, width, std)?,
+            attention_out: Linear::new(builder, &name("attention.output.dense"), width, width, std)?,
+            attention_norm: LayerNorm::new(builder, &name("attention.output.LayerNorm"), width, eps)?,
+            intermediate: Linear::new(builder, &name("intermediate.dense"), width, inner, std)?,
+            out: Linear::new(builder, &name("output.dense"), inner, width, std)?,
+            norm: LayerNorm::new(builder, &name("output.LayerNorm"), width, eps)?,
+            heads: config.num_attention_heads,
+            hidden_dropout: config.hidden_dropout_prob,
+            attention_dropout: config.attention_probs_dropout_prob,
+        })
+    }
+
+    fn forward(&self, x: &Tensor, mask: &Tensor, pass: &Pass) -> Result<Tensor> {
+        let context = self.attend(x, mask, pass)?;
+        let attended = pass.dropout(&self.attention_out.forward(&context, pass)?, self.hidden_dropout)?;
+        let x = self.attention_norm.forward(&(attended + x)?, pass)?;
+        let inner = ops::gelu(&self.intermediate.forward(&x, pass)?)?;
+        let fed = pass.dropout(&self.out.forward(&inner, pass)?, self.hidden_dropout)?;
+        self.norm.forward(&(fed + x)?, pass)
+    }
+
+    fn attend(&self, x: &Tensor, mask: &Tensor, pass: &Pass) -> Result<Tensor> {
+        let (batch, tokens, width) = x.dims3()?;
+        let head_size = width / self.heads;
+        // (batch, tokens, width) -> (batch, heads, tokens, head)
+        let split = |t: Tensor| -> Result<Tensor> {
+            Ok(t.reshape((batch, tokens, self.heads, head_size))?.transpose(1, 2)?.contiguous()?)
+        };
+        let query = split(self.query.forward(x, pass)?)?;
+        let key = split(self.key.forward(x, pass)?)?;
+        let value = split(self.value.forward(x, pass)?)?;
+        let scores = query.matmul(&key.t()?)?;
+        let probabilities = ops::masked_softmax(&scores, mask, 1.0 / (head_size as f64).sqrt())?;
+        let probabilities = pass.dropout(&probabilities, self.attention_dropout)?;
+        Ok(probabilities.matmul(&value)?.transpose(1, 2)?.reshape((batch, tokens, width))?)
+    }
+}

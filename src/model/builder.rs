@@ -1,0 +1,158 @@
+//! Building a parameter store strictly: every name is loaded, declared new, or an error.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use candle_core::Var;
+
+use super::{Init, Parameter, ParameterStore, Weights};
+use crate::{Error, Result};
+
+/// Collects the parameters that a model asks for, from a weights file or from seeded initial values.
+///
+/// A name that the file lacks is an error unless it lies under a prefix declared with
+/// [`StoreBuilder::allow_new`]; so is a shape that differs. All such problems come in one error, from
+/// [`StoreBuilder::finish`].
+#[derive(Debug)]
+pub struct StoreBuilder {
+    weights: Option<Weights>,
+    new_prefixes: Vec<String>,
+    seed: u64,
+    parameters: BTreeMap<String, Parameter>,
+    report: LoadReport,
+    missing: Vec<String>,
+    mismatched: Vec<String>,
+}
+
+/// Which parameters came from the file, which start fresh, and what the file had beyond them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoadReport {
+    /// Names whose values came from the weights file.
+    pub loaded: Vec<String>,
+    /// Names that start from seeded initial values.
+    pub new: Vec<String>,
+    /// Names in the file that the model did not ask for.
+    pub unused: Vec<String>,
+}
+
+impl fmt::Display for LoadReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} parameters loaded", self.loaded.len())?;
+        if !self.new.is_empty() {
+            write!(f, ", new: {}", self.new.join(", "))?;
+        }
+        if !self.unused.is_empty() {
+            write!(f, ", unused in the file: {}", self.unused.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+impl StoreBuilder {
+    /// A store of fresh values only.
+    pub fn random(seed: u64) -> Self {
+        Self::with(None, seed)
+    }
+
+    /// A store whose values come from `weights`; `seed` is for the names under [`StoreBuilder::allow_new`].
+    pub fn strict(weights: Weights, seed: u64) -> Self {
+        Self::with(Some(weights), seed)
+    }
+
+    fn with(weights: Option<Weights>, seed: u64) -> Self {
+        Self {
+            weights,
+            new_prefixes: Vec::new(),
+            seed,
+            parameters: BTreeMap::new(),
+            report: LoadReport::default(),
+            missing: Vec::new(),
+            mismatched: Vec::new(),
+        }
+    }
+
+    /// Declares that names under this prefix (such as `classifier.`) may be absent from the file and then start fresh.
+    pub fn allow_new(mut self, prefix: &str) -> Self {
+        self.new_prefixes.push(prefix.to_owned());
+        self
+    }
+
+    /// The parameter of this name and shape; `init` is used when it starts fresh.
+    pub fn parameter(&mut self, name: &str, shape: &[usize], init: Init) -> Result<Parameter> {
+        if let Some(existing) = self.parameters.get(name) {
+            if existing.var().dims() == shape {
+                return Ok(existing.clone());
+            }
+            return Err(Error::input(
+                name,
+                format!("asked for as {:?} and as {shape:?}", existing.var().dims()),
+                "give one shape to one name",
+            ));
+        }
+        let loaded = self.weights.as_mut().and_then(|w| w.take(name));
+        let var = match loaded {
+            Some(tensor) if tensor.dims() == shape => {
+                self.report.loaded.push(name.to_owned());
+                Var::from_tensor(&tensor)?
+            }
+            Some(tensor) => {
+                self.mismatched.push(format!("{name} is {:?}, not {shape:?}", tensor.dims()));
+                Init::Zeros.var(name, shape, self.seed)?
+            }
+            None => {
+                let allowed = self.weights.is_none() || self.new_prefixes.iter().any(|p| name.starts_with(p.as_str()));
+                if allowed {
+                    self.report.new.push(name.to_owned());
+                } else {
+                    self.missing.push(name.to_owned());
+                }
+                init.var(name, shape, self.seed)?
+            }
+        };
+        let parameter = Parameter::new(name, var);
+        self.parameters.insert(name.to_owned(), parameter.clone());
+        Ok(parameter)
+    }
+
+    /// The finished store, and what came from where.
+    pub fn finish(self) -> Result<(ParameterStore, LoadReport)> {
+        let Self { weights, parameters, mut report, missing, mismatched, .. } = self;
+        let (origin, remaining) = match &weights {
+            Some(weights) => (weights.origin().to_owned(), weights.names()),
+            None => (String::new(), BTreeSet::new()),
+        };
+        if !missing.is_empty() {
+            return Err(Error::input(
+                origin,
+                format!("the weights file lacks {} that the model needs: {}", missing.len(), abbreviate(&missing)),
+                format!(
+                    "check that config.json and the weights belong together; names that the file has and the model does not \
+                     use: {}",
+                    abbreviate(&remaining.iter().cloned().collect::<Vec<_>>())
+                ),
+            ));
+        }
+        if !mismatched.is_empty() {
+            return Err(Error::input(
+                origin,
+                format!("shapes differ from the configuration: {}", abbreviate(&mismatched)),
+                "check that config.json and the weights belong together",
+            ));
+        }
+        report.unused = remaining.into_iter().collect();
+        Ok((ParameterStore::new(parameters), report))
+    }
+}
+
+/// The first few names, and how many more there are.
+fn abbreviate(names: &[String]) -> String {
+    const SHOWN: usize = 6;
+    if names.is_empty() {
+        return "none".to_owned();
+    }
+    let mut text = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN {
+        text.push_str(&format!(" and {} more", names.len() - SHOWN));
+    }
+    text
+}

@@ -1,0 +1,150 @@
+//! What a model learns: named tensors, each trainable or frozen.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use candle_core::{DType, Tensor, Var};
+
+use super::Pass;
+use crate::Result;
+
+/// One named tensor of a model. Copies share the values and the trainable flag.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    name: Arc<str>,
+    var: Var,
+    trainable: Arc<AtomicBool>,
+}
+
+impl Parameter {
+    pub(super) fn new(name: &str, var: Var) -> Self {
+        Self { name: name.into(), var, trainable: Arc::new(AtomicBool::new(true)) }
+    }
+
+    /// The name, as in the safetensors file: `encoder.layer.0.attention.self.query.weight`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The variable that an optimizer changes.
+    pub fn var(&self) -> &Var {
+        &self.var
+    }
+
+    /// How many numbers it holds.
+    pub fn count(&self) -> usize {
+        self.var.elem_count()
+    }
+
+    /// Whether training may change it.
+    pub fn is_trainable(&self) -> bool {
+        self.trainable.load(Ordering::Relaxed)
+    }
+
+    /// Freezes or unfreezes it, for every copy of this handle.
+    pub fn set_trainable(&self, trainable: bool) {
+        self.trainable.store(trainable, Ordering::Relaxed);
+    }
+
+    /// The tensor to compute with. It tracks gradients only when the pass does and the parameter is trainable;
+    /// otherwise it is a detached view of the same values, and no graph is built on it.
+    pub fn tensor(&self, pass: &Pass) -> Tensor {
+        if pass.tracks_gradients() && self.is_trainable() {
+            self.var.as_tensor().clone()
+        } else {
+            self.var.as_detached_tensor()
+        }
+    }
+
+    /// Whether weight decay leaves it alone: biases and normalisation weights, as is usual for transformers.
+    pub fn is_exempt_from_decay(&self) -> bool {
+        self.name.ends_with(".bias") || self.name.contains("LayerNorm.")
+    }
+}
+
+/// All parameters of a model, sorted by name.
+///
+/// ```
+/// use tunebook::model::{Init, StoreBuilder};
+/// let mut builder = StoreBuilder::random(42);
+/// builder.parameter("encoder.weight", &[4, 4], Init::Normal(0.02))?;
+/// builder.parameter("classifier.weight", &[2, 4], Init::Normal(0.02))?;
+/// let (store, _) = builder.finish()?;
+/// store.set_trainable(|name| name.starts_with("classifier."));
+/// assert_eq!((store.trainable_count(), store.count()), (8, 24));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct ParameterStore {
+    parameters: BTreeMap<String, Parameter>,
+}
+
+impl ParameterStore {
+    pub(super) fn new(parameters: BTreeMap<String, Parameter>) -> Self {
+        Self { parameters }
+    }
+
+    /// Every parameter, in the order of names.
+    pub fn all(&self) -> Vec<Parameter> {
+        self.parameters.values().cloned().collect()
+    }
+
+    /// The trainable ones, in the order of names.
+    pub fn trainable(&self) -> Vec<Parameter> {
+        self.parameters.values().filter(|p| p.is_trainable()).cloned().collect()
+    }
+
+    /// The parameter of this name.
+    pub fn get(&self, name: &str) -> Option<Parameter> {
+        self.parameters.get(name).cloned()
+    }
+
+    /// Makes trainable exactly the parameters for whose name `choose` says so; freezes the others.
+    pub fn set_trainable(&self, choose: impl Fn(&str) -> bool) {
+        for (name, parameter) in &self.parameters {
+            parameter.set_trainable(choose(name));
+        }
+    }
+
+    /// How many numbers all parameters hold together.
+    pub fn count(&self) -> usize {
+        self.parameters.values().map(Parameter::count).sum()
+    }
+
+    /// How many numbers training may change.
+    pub fn trainable_count(&self) -> usize {
+        self.parameters.values().filter(|p| p.is_trainable()).map(Parameter::count).sum()
+    }
+
+    /// Copies of the current values of the trainable parameters, for [`ParameterStore::restore`].
+    pub fn snapshot(&self) -> Result<BTreeMap<String, Tensor>> {
+        self.parameters
+            .iter()
+            .filter(|(_, p)| p.is_trainable())
+            .map(|(name, p)| Ok((name.clone(), p.var.as_detached_tensor().copy()?)))
+            .collect()
+    }
+
+    /// Puts values of [`ParameterStore::snapshot`] back.
+    pub fn restore(&self, snapshot: &BTreeMap<String, Tensor>) -> Result<()> {
+        for (name, values) in snapshot {
+            let parameter = self.parameters.get(name).ok_or_else(|| {
+                crate::Error::input(name, "no parameter of this name", "restore a snapshot of the same model")
+            })?;
+            parameter.var.set(values)?;
+        }
+        Ok(())
+    }
+
+    /// Writes all parameters to a safetensors file with this number type (`F32`, or `F16` at half the size).
+    pub fn save(&self, path: impl AsRef<Path>, dtype: DType) -> Result<()> {
+        let tensors = self
+            .parameters
+            .iter()
+            .map(|(name, p)| Ok((name.clone(), p.var.as_detached_tensor().to_dtype(dtype)?)))
+            .collect::<Result<Vec<_>>>()?;
+        super::weights::write(path.as_ref(), tensors)
+    }
+}

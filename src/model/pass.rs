@@ -1,0 +1,55 @@
+//! What kind of forward pass a model runs.
+
+use std::cell::Cell;
+
+use candle_core::Tensor;
+
+use crate::Result;
+
+/// One forward pass: with or without gradients, with or without dropout.
+///
+/// ```
+/// use tunebook::model::Pass;
+/// assert!(Pass::training(7).tracks_gradients());
+/// assert!(!Pass::evaluation().tracks_gradients());
+/// ```
+#[derive(Debug)]
+pub struct Pass {
+    tracks: bool,
+    dropout_seed: Option<u64>,
+    drops: Cell<u64>,
+}
+
+impl Pass {
+    /// For training: gradients and dropout, whose masks follow from `seed` (give each step its own).
+    pub fn training(seed: u64) -> Self {
+        Self { tracks: true, dropout_seed: Some(seed), drops: Cell::new(0) }
+    }
+
+    /// For prediction: no gradients, no dropout.
+    pub fn evaluation() -> Self {
+        Self { tracks: false, dropout_seed: None, drops: Cell::new(0) }
+    }
+
+    /// Gradients without dropout: for checks of gradients and for studying a loss.
+    pub fn gradients() -> Self {
+        Self { tracks: true, dropout_seed: None, drops: Cell::new(0) }
+    }
+
+    /// Whether trainable parameters take part as variables.
+    pub fn tracks_gradients(&self) -> bool {
+        self.tracks
+    }
+
+    /// Dropout at this rate when training, otherwise `x`. Each call in a pass draws a mask of its own.
+    pub fn dropout(&self, x: &Tensor, rate: f64) -> Result<Tensor> {
+        match self.dropout_seed {
+            Some(seed) if rate > 0.0 => {
+                let n = self.drops.get() + 1;
+                self.drops.set(n);
+                crate::ops::dropout(x, rate, seed.wrapping_add(n.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+            }
+            _ => Ok(x.clone()),
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Reading a folder in the Hub's layout.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::PretrainedFiles;
+use crate::model::{BertConfig, LearningRates, Pooling, TextTokenizer, Weights};
+use crate::{Error, Result};
+
+/// Used when the source does not say where to truncate: tickets and reviews are shorter, and cost grows with length.
+const DEFAULT_MAX_LENGTH: usize = 128;
+
+pub(super) fn read(folder: &Path, name: String) -> Result<PretrainedFiles> {
+    if !folder.is_dir() {
+        return Err(Error::input(
+            folder.display(),
+            "no such folder",
+            "give a folder with config.json, tokenizer.json and model.safetensors",
+        ));
+    }
+    let file = |name: &str| required(folder, name);
+    let origin = |name: &str| folder.join(name).display().to_string();
+    let config_json: Value = serde_json::from_slice(&file("config.json")?)
+        .map_err(|e| Error::input(origin("config.json"), format!("not valid JSON ({e})"), "fetch the file again"))?;
+    let (pooling, max_length) = (pooling(folder, &config_json)?, max_length(folder, &config_json));
+    assemble(name, config_json, pooling, max_length, &file, &origin)
+}
+
+/// Reads tokenizer and weights and checks that they belong to the configuration. `file` gives a file's bytes, `origin`
+/// its name in errors.
+pub(super) fn assemble(
+    name: String,
+    config_json: Value,
+    pooling: Pooling,
+    max_length: usize,
+    file: &dyn Fn(&str) -> Result<Vec<u8>>,
+    origin: &dyn Fn(&str) -> String,
+) -> Result<PretrainedFiles> {
+    let config = BertConfig::from_value(&config_json, &origin("config.json"))?;
+    let learning_rates = LearningRates::from_config(&config_json, config.hidden_size, &origin("config.json"))?;
+    let max_length = max_length.min(config.max_position_embeddings);
+    let tokenizer = TextTokenizer::from_json(&file("tokenizer.json")?, &origin("tokenizer.json"), max_length)?;
+    if tokenizer.vocab_size() > config.vocab_size {
+        return Err(Error::input(
+            origin("tokenizer.json"),
+            format!("{} tokens, but config.json says vocab_size {}", tokenizer.vocab_size(), config.vocab_size),
+            "take both files from the same model",
+        ));
+    }
+    let weights = Weights::from_bytes(&file("model.safetensors")?, &origin("model.safetensors"))?;
+    Ok(PretrainedFiles { name, config, config_json, tokenizer, weights, pooling, learning_rates })
+}
+
+fn required(folder: &Path, file: &str) -> Result<Vec<u8>> {
+    let path = folder.join(file);
+    if path.is_file() {
+        return std::fs::read(&path).map_err(|e| Error::io(&path, e));
+    }
+    let mend = if file == "model.safetensors" && folder.join("pytorch_model.bin").is_file() {
+        "the folder has pytorch_model.bin only: choose a revision with safetensors, or convert it"
+    } else if file == "model.safetensors" && folder.join("model.safetensors.index.json").is_file() {
+        "weights split over several files are not supported: choose a smaller model"
+    } else {
+        "a model folder holds config.json, tokenizer.json and model.safetensors"
+    };
+    Err(Error::input(path.display(), "no such file", mend))
+}
+
+/// JSON of an optional file; what is absent or unreadable counts as saying nothing.
+fn optional(folder: &Path, file: &str) -> Value {
+    std::fs::read(folder.join(file)).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+}
+
+fn max_length(folder: &Path, config: &Value) -> usize {
+    let own = config["tunebook"]["max_length"].as_u64();
+    let sentence_transformers = || optional(folder, "sentence_bert_config.json")["max_seq_length"].as_u64();
+    own.or_else(sentence_transformers).map_or(DEFAULT_MAX_LENGTH, |n| n as usize)
+}
+
+fn pooling(folder: &Path, config: &Value) -> Result<Pooling> {
+    match config["tunebook"]["pooling"].as_str() {
+        Some("mean") => return Ok(Pooling::Mean),
+        Some("cls") => return Ok(Pooling::Cls),
+        Some(other) => {
+            return Err(Error::input(
+                folder.join("config.json").display(),
+                format!("tunebook.pooling is {other:?}"),
+                "use \"mean\" or \"cls\"",
+            ));
+        }
+        None => {}
+    }
+    let sentence_transformers = optional(folder, "1_Pooling/config.json");
+    Ok(if sentence_transformers["pooling_mode_cls_token"] == true { Pooling::Cls } else { Pooling::Mean })
+}

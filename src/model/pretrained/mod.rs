@@ -1,0 +1,163 @@
+//! Where pretrained encoders come from: inside the library, a folder in the Hub's layout, or the Hugging Face Hub.
+
+mod cache;
+#[cfg(feature = "hub")]
+mod download;
+mod embedded;
+mod folder;
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::{BertConfig, LearningRates, Pooling, TextTokenizer, Weights};
+use crate::{Error, Result};
+
+/// A pretrained encoder that is named but not loaded yet.
+///
+/// ```no_run
+/// use tunebook::model::{Pretrained, TextEncoder};
+/// let encoder = TextEncoder::from_pretrained(Pretrained::folder("models/minilm"))?;
+/// let vectors = encoder.embed(&["The disk is full.", "No space left on device."])?;
+/// # Ok::<(), tunebook::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pretrained {
+    source: Source,
+    pooling: Option<Pooling>,
+    max_length: Option<usize>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Source {
+    Embedded,
+    Folder(PathBuf),
+    Hub { id: String, revision: String, offline: bool },
+}
+
+impl Pretrained {
+    /// The small English encoder inside the library: no network, no files. Its model card is
+    /// `models/tunebook-encoder/README.md`.
+    ///
+    /// ```
+    /// use tunebook::model::{Pretrained, TextEncoder};
+    /// let encoder = TextEncoder::from_pretrained(Pretrained::embedded())?;
+    /// assert_eq!(encoder.embed(&["The disk is full."])?.dims(), [1, 128]);
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    pub fn embedded() -> Self {
+        Self::new(Source::Embedded)
+    }
+
+    /// A folder with `config.json`, `tokenizer.json` and `model.safetensors`, as the Hub lays them out.
+    pub fn folder(path: impl AsRef<Path>) -> Self {
+        Self::new(Source::Folder(path.as_ref().to_path_buf()))
+    }
+
+    /// A model of the Hugging Face Hub, `owner/name`.
+    ///
+    /// With the crate's feature `hub` the files are fetched into the Hub's cache once and read from there afterwards;
+    /// without it (in a notebook) they are read from the cache, and an error says which command fetches them.
+    ///
+    /// | variable | meaning |
+    /// | --- | --- |
+    /// | `HF_HUB_OFFLINE` | `1`: never use the network |
+    /// | `HF_HUB_CACHE`, `HF_HOME` | where the cache lies; default `~/.cache/huggingface/hub` |
+    /// | `HF_ENDPOINT` | another server that speaks the Hub's file paths |
+    /// | `HF_TOKEN` | for private models |
+    pub fn hub(id: &str) -> Self {
+        Self::new(Source::Hub { id: id.to_owned(), revision: "main".to_owned(), offline: false })
+    }
+
+    fn new(source: Source) -> Self {
+        Self { source, pooling: None, max_length: None }
+    }
+
+    /// A branch, tag or commit of the Hub; a full commit hash makes a run repeatable and needs no network once cached.
+    pub fn revision(mut self, name: &str) -> Self {
+        if let Source::Hub { revision, .. } = &mut self.source {
+            name.clone_into(revision);
+        }
+        self
+    }
+
+    /// Reads the Hub's cache only, as `HF_HUB_OFFLINE=1` does.
+    pub fn offline(mut self, only_cache: bool) -> Self {
+        if let Source::Hub { offline, .. } = &mut self.source {
+            *offline = only_cache;
+        }
+        self
+    }
+
+    /// Another pooling than the source's own.
+    pub fn pooling(mut self, pooling: Pooling) -> Self {
+        self.pooling = Some(pooling);
+        self
+    }
+
+    /// Another limit on tokens than the source's own; special tokens count.
+    pub fn max_length(mut self, tokens: usize) -> Self {
+        self.max_length = Some(tokens);
+        self
+    }
+
+    /// Fetches (for a Hub model) and reads the files.
+    pub fn load(&self) -> Result<PretrainedFiles> {
+        let mut files = match &self.source {
+            Source::Embedded => embedded::read()?,
+            Source::Folder(path) => folder::read(path, path.display().to_string())?,
+            Source::Hub { id, revision, offline } => folder::read(&hub_folder(id, revision, *offline)?, id.clone())?,
+        };
+        files.pooling = self.pooling.unwrap_or(files.pooling);
+        if let Some(max_length) = self.max_length {
+            files.tokenizer = files.tokenizer.with_max_length(files.checked_length(max_length)?)?;
+        }
+        Ok(files)
+    }
+}
+
+/// The folder of the Hub's cache that holds the revision, fetched first where that is allowed.
+fn hub_folder(id: &str, revision: &str, offline: bool) -> Result<PathBuf> {
+    if id.split('/').count() != 2 || id.split('/').any(str::is_empty) {
+        return Err(Error::input(id, "not the name of a Hub model", "write it as owner/name"));
+    }
+    let offline = offline || cache::is_offline();
+    #[cfg(feature = "hub")]
+    if !offline {
+        return download::fetch(id, revision);
+    }
+    cache::find(id, revision, offline)
+}
+
+/// The files of a pretrained encoder, read and checked, and what the source recommends.
+#[derive(Clone, Debug)]
+pub struct PretrainedFiles {
+    /// What the source is called: a path or a Hub id.
+    pub name: String,
+    /// The encoder's sizes.
+    pub config: BertConfig,
+    /// The whole `config.json`.
+    pub config_json: Value,
+    /// The tokenizer, truncating at the source's limit.
+    pub tokenizer: TextTokenizer,
+    /// The weights.
+    pub weights: Weights,
+    /// How the source makes one vector of a text.
+    pub pooling: Pooling,
+    /// Default learning rates.
+    pub learning_rates: LearningRates,
+}
+
+impl PretrainedFiles {
+    /// A limit on tokens that the encoder's positions allow.
+    pub(super) fn checked_length(&self, max_length: usize) -> Result<usize> {
+        if max_length > self.config.max_position_embeddings {
+            return Err(Error::input(
+                "max_length",
+                format!("{max_length} tokens, but {} has {} positions", self.name, self.config.max_position_embeddings),
+                "give a smaller max_length",
+            ));
+        }
+        Ok(max_length)
+    }
+}

@@ -1,0 +1,132 @@
+//! Weights files: safetensors in, safetensors out, with the names of the Hub's BERT family made one.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
+
+use candle_core::{DType, Device, Tensor};
+use sha2::{Digest, Sha256};
+
+use crate::{Error, Result};
+
+/// The tensors of a weights file, as 32-bit floats under normalised names.
+///
+/// Half-precision files become 32-bit. A `bert.` prefix is dropped, and the legacy names `gamma` and `beta` of old
+/// conversions become `weight` and `bias`.
+#[derive(Clone, Debug)]
+pub struct Weights {
+    tensors: BTreeMap<String, Tensor>,
+    origin: String,
+    sha256: String,
+}
+
+impl Weights {
+    /// Reads a safetensors file.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
+        Self::from_bytes(&bytes, &path.display().to_string())
+    }
+
+    /// Reads safetensors bytes; `origin` names them in errors.
+    pub fn from_bytes(bytes: &[u8], origin: &str) -> Result<Self> {
+        let tensors: HashMap<String, Tensor> =
+            candle_core::safetensors::load_buffer(bytes, &Device::Cpu).map_err(|e| {
+                Error::input(
+                    origin,
+                    format!("not a readable safetensors file ({})", e.to_string().lines().next().unwrap_or_default()),
+                    "it may be cut short or a Git LFS pointer: fetch it again",
+                )
+            })?;
+        let prefixed = tensors.keys().any(|name| name.starts_with("bert.embeddings."));
+        let tensors = tensors
+            .into_iter()
+            .map(|(name, tensor)| {
+                let tensor = if tensor.dtype().is_float() { tensor.to_dtype(DType::F32)? } else { tensor };
+                Ok((normalise(&name, prefixed), tensor))
+            })
+            .collect::<Result<_>>()?;
+        let sha256 = Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect();
+        Ok(Self { tensors, origin: origin.to_owned(), sha256 })
+    }
+
+    /// Where they came from, for messages.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The SHA-256 of the file, in hexadecimal.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// The normalised names, without those already taken.
+    pub fn names(&self) -> BTreeSet<String> {
+        self.tensors.keys().cloned().collect()
+    }
+
+    /// The tensor of this normalised name.
+    pub fn get(&self, name: &str) -> Option<&Tensor> {
+        self.tensors.get(name)
+    }
+
+    /// Moves a tensor out.
+    pub(super) fn take(&mut self, name: &str) -> Option<Tensor> {
+        self.tensors.remove(name)
+    }
+}
+
+fn normalise(name: &str, prefixed: bool) -> String {
+    let name = if prefixed { name.strip_prefix("bert.").unwrap_or(name) } else { name };
+    if let Some(stem) = name.strip_suffix("LayerNorm.gamma") {
+        format!("{stem}LayerNorm.weight")
+    } else if let Some(stem) = name.strip_suffix("LayerNorm.beta") {
+        format!("{stem}LayerNorm.bias")
+    } else {
+        name.to_owned()
+    }
+}
+
+/// Writes tensors to a safetensors file, through a temporary file beside it: either the whole file appears or none.
+pub(super) fn write(path: &Path, tensors: Vec<(String, Tensor)>) -> Result<()> {
+    // The format's metadata line tells transformers that layouts are PyTorch's.
+    let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
+    let bytes = safetensors::serialize(tensors, Some(metadata))
+        .map_err(|e| Error::input(path.display(), format!("cannot serialise the weights ({e})"), ""))?;
+    super::files::write_atomically(path, &bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Weights, write};
+    use candle_core::{DType, Device, Tensor};
+
+    fn names(list: &[&str], dtype: DType) -> (tempfile::TempDir, std::path::PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("model.safetensors");
+        let tensor = Tensor::new(&[0.5f32, -2.0], &Device::Cpu).unwrap().to_dtype(dtype).unwrap();
+        write(&path, list.iter().map(|n| ((*n).to_owned(), tensor.clone())).collect()).unwrap();
+        (dir, path)
+    }
+
+    #[test]
+    fn prefix_legacy_names_and_half_precision_are_normalised() {
+        let (_dir, path) = names(&["bert.embeddings.LayerNorm.gamma", "bert.embeddings.LayerNorm.beta"], DType::F16);
+        let weights = Weights::from_file(&path).unwrap();
+        let tensor = weights.get("embeddings.LayerNorm.weight").unwrap();
+        assert_eq!(tensor.to_vec1::<f32>().unwrap(), [0.5, -2.0]);
+        assert!(weights.get("embeddings.LayerNorm.bias").is_some());
+        assert_eq!(weights.sha256().len(), 64);
+    }
+
+    #[test]
+    fn a_corrupt_file_is_one_clear_error() {
+        let (_dir, path) = names(&["a"], DType::F32);
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes.truncate(bytes.len() - 3);
+        std::fs::write(&path, &bytes).unwrap();
+        let message = Weights::from_file(&path).unwrap_err().to_string();
+        assert!(message.contains("model.safetensors") && message.contains("fetch it again"), "{message}");
+        std::fs::write(&path, b"version https://git-lfs.github.com/spec/v1").unwrap();
+        assert!(Weights::from_file(&path).unwrap_err().to_string().contains("safetensors"));
+    }
+}

@@ -1,0 +1,102 @@
+//! Dropout whose mask comes from a seed, so that a rerun drops the same numbers.
+
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+use rayon::prelude::*;
+
+use super::slices::{GRAIN, floats, stored_floats};
+
+/// Sets each number to zero with probability `rate` and divides the others by `1 - rate`.
+///
+/// Any shape. The same `seed` and shape drop the same numbers, on any number of threads. Differentiable: what was
+/// dropped gets no gradient. A rate outside `0.0..1.0` is an error; rate 0 returns `x` unchanged.
+///
+/// ```
+/// use candle_core::{Device, Tensor};
+/// let x = Tensor::ones(1000, candle_core::DType::F32, &Device::Cpu)?;
+/// let y = tunebook::ops::dropout(&x, 0.2, 7)?.to_vec1::<f32>()?;
+/// assert!(y.iter().all(|v| *v == 0.0 || (*v - 1.25).abs() < 1e-6));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
+pub fn dropout(x: &Tensor, rate: f64, seed: u64) -> crate::Result<Tensor> {
+    if !(0.0..1.0).contains(&rate) {
+        return Err(crate::Error::input("dropout", format!("rate {rate}"), "give a rate from 0.0 to below 1.0"));
+    }
+    if rate == 0.0 {
+        return Ok(x.clone());
+    }
+    let op = Dropout { rate, seed };
+    if !super::has_kernel(x) {
+        let mut mask = vec![1f32; x.elem_count()];
+        op.apply(&mut mask);
+        let mask = Tensor::from_vec(mask, x.shape(), x.device())?.to_dtype(x.dtype())?;
+        return Ok((x * mask)?);
+    }
+    Ok(x.contiguous()?.apply_op1(op)?)
+}
+
+struct Dropout {
+    rate: f64,
+    seed: u64,
+}
+
+impl Dropout {
+    /// Drops and scales in place. Each grain has a random stream of its own: the mask is made again in the backward
+    /// pass instead of being kept, and does not depend on which thread works on which grain.
+    fn apply(&self, data: &mut [f32]) {
+        let threshold = (self.rate * (1u64 << 32) as f64) as u32;
+        let scale = (1.0 / (1.0 - self.rate)) as f32;
+        let base = ChaCha8Rng::seed_from_u64(self.seed);
+        data.par_chunks_mut(GRAIN).enumerate().for_each(|(n, chunk)| {
+            let mut rng = base.clone();
+            rng.set_stream(n as u64);
+            for v in chunk {
+                *v = if rng.next_u32() < threshold { 0.0 } else { *v * scale };
+            }
+        });
+    }
+}
+
+impl CustomOp1 for Dropout {
+    fn name(&self) -> &'static str {
+        "dropout"
+    }
+
+    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let mut y = floats(self.name(), storage, layout)?.to_vec();
+        self.apply(&mut y);
+        Ok((CpuStorage::F32(y), layout.shape().clone()))
+    }
+
+    fn bwd(&self, arg: &Tensor, _res: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
+        let grad = grad.contiguous()?;
+        let (storage, layout) = grad.storage_and_layout();
+        let mut dx = stored_floats(self.name(), &storage, layout)?.to_vec();
+        self.apply(&mut dx);
+        Ok(Some(Tensor::from_vec(dx, arg.shape(), arg.device())?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::dropout;
+    use crate::ops::verify::{assert_gradients, random_var};
+
+    #[test]
+    fn gradient_matches_finite_differences() {
+        let x = random_var(&[9, 31], 1.0, 1);
+        assert_gradients("dropout", &[&x], || dropout(&x, 0.3, 5));
+    }
+
+    #[test]
+    fn drops_the_asked_share_and_repeats_with_the_seed() {
+        let x = candle_core::Tensor::ones(100_000, candle_core::DType::F32, &candle_core::Device::Cpu).unwrap();
+        let y = dropout(&x, 0.1, 3).unwrap().to_vec1::<f32>().unwrap();
+        let dropped = y.iter().filter(|v| **v == 0.0).count();
+        assert!((9_500..10_500).contains(&dropped), "{dropped}");
+        assert_eq!(y, dropout(&x, 0.1, 3).unwrap().to_vec1::<f32>().unwrap());
+        assert_ne!(y, dropout(&x, 0.1, 4).unwrap().to_vec1::<f32>().unwrap());
+        assert!(dropout(&x, 1.0, 3).is_err());
+    }
+}

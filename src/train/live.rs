@@ -1,0 +1,94 @@
+//! Curves that grow while training runs: in a notebook a chart, in a terminal a progress bar.
+
+use super::{EpochRecord, Observer, StepRecord, TrainingPlan};
+use crate::chart::LearningCurves;
+use crate::notebook::{Display, LiveDisplay, Progress, Sink};
+
+/// Shows a run while it goes on. What a [`super::Trainer`] does when it is told nothing else.
+#[derive(Debug, Default)]
+pub struct Live {
+    view: Option<View>,
+}
+
+impl Clone for Live {
+    /// A fresh one: what is on the screen belongs to the run that put it there.
+    fn clone(&self) -> Self {
+        Self::new()
+    }
+}
+
+#[derive(Debug)]
+struct View {
+    curves: LearningCurves,
+    chart: LiveDisplay,
+    progress: Progress,
+    in_notebook: bool,
+}
+
+impl Live {
+    /// Shows nothing until a run starts.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl View {
+    fn draw(&mut self) {
+        // A chart that cannot be drawn must not end a training; the report still has the numbers.
+        if let Ok(svg) = self.curves.to_svg() {
+            self.chart.update(Display::svg(svg));
+        }
+    }
+}
+
+impl Observer for Live {
+    fn on_start(&mut self, plan: &TrainingPlan) {
+        let rate = if plan.is_default_rate { format!("the default of {}", plan.source) } else { "given".to_owned() };
+        println!(
+            "{}: learning rate {:e} ({rate}), {} of {} parameters train",
+            plan.method, plan.learning_rate, plan.trainable_parameters, plan.total_parameters
+        );
+        self.view = Some(View {
+            curves: LearningCurves::new(plan.epochs).with_title(plan.method.to_string()),
+            chart: LiveDisplay::new(),
+            progress: Progress::new("training", (plan.epochs * plan.batches_per_epoch) as u64),
+            in_notebook: Sink::current() != Sink::Terminal,
+        });
+    }
+
+    fn on_step(&mut self, record: &StepRecord) {
+        let Some(view) = &mut self.view else { return };
+        view.progress.advance(1);
+        view.curves.push_batch(record.progress, record.loss);
+        if view.in_notebook && view.chart.is_due() {
+            view.draw();
+        }
+    }
+
+    fn on_epoch(&mut self, record: &EpochRecord) {
+        let Some(view) = &mut self.view else { return };
+        view.curves.push_epoch(record.train_loss, record.val_loss, record.val_accuracy);
+        view.progress.set_message(format!(
+            "epoch {}: train loss {:.3}, val loss {:.3}, val accuracy {:.1} %",
+            record.epoch,
+            record.train_loss,
+            record.val_loss,
+            100.0 * record.val_accuracy
+        ));
+        if view.in_notebook && view.chart.is_due() {
+            view.draw();
+        }
+    }
+
+    fn on_end(&mut self, best_epoch: Option<usize>) {
+        let Some(mut view) = self.view.take() else { return };
+        view.progress.finish();
+        if view.in_notebook {
+            if let Some(epoch) = best_epoch {
+                view.curves.set_best_epoch(epoch);
+            }
+            view.draw();
+            view.chart.finish();
+        }
+    }
+}

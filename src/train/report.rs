@@ -1,0 +1,165 @@
+//! What a run leaves: the trained model and the facts of its training.
+
+use std::fmt;
+
+use super::{EpochRecord, History, Method, TrainingConfig, TrainingPlan};
+use crate::chart::LearningCurves;
+use crate::model::TextClassifier;
+use crate::notebook::Display;
+
+/// Why a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopReason {
+    /// All epochs were run.
+    Completed,
+    /// Early stopping found no improvement.
+    NoImprovement,
+    /// [`super::stop::request`] or the stop file asked for it.
+    Requested,
+}
+
+/// A finished run: the trained model, what each epoch measured, and what it cost.
+#[derive(Clone, Debug)]
+pub struct TrainingReport {
+    model: TextClassifier,
+    plan: TrainingPlan,
+    config: TrainingConfig,
+    history: History,
+    best_epoch: Option<usize>,
+    reason: StopReason,
+    seconds: f64,
+    samples_per_second: f64,
+}
+
+impl TrainingReport {
+    #[allow(clippy::too_many_arguments)] // one call, beside the loop that measured them
+    pub(super) fn new(
+        model: TextClassifier,
+        plan: TrainingPlan,
+        config: TrainingConfig,
+        history: History,
+        best_epoch: Option<usize>,
+        reason: StopReason,
+        seconds: f64,
+        samples_per_second: f64,
+    ) -> Self {
+        Self { model, plan, config, history, best_epoch, reason, seconds, samples_per_second }
+    }
+
+    /// The trained model.
+    pub fn model(&self) -> &TextClassifier {
+        &self.model
+    }
+
+    /// The trained model, moved out.
+    pub fn into_model(self) -> TextClassifier {
+        self.model
+    }
+
+    /// What each epoch measured.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// The epoch whose weights the model has: the restored one, otherwise the last.
+    pub fn kept_epoch(&self) -> Option<&EpochRecord> {
+        match self.best_epoch {
+            Some(epoch) => self.history.epoch(epoch),
+            None => self.history.last(),
+        }
+    }
+
+    /// The epoch that early stopping restored, counted from 1.
+    pub fn best_epoch(&self) -> Option<usize> {
+        self.best_epoch
+    }
+
+    /// Validation accuracy of the kept epoch, 0 to 1; not a number when no epoch was finished.
+    pub fn val_accuracy(&self) -> f64 {
+        self.kept_epoch().map_or(f64::NAN, |e| e.val_accuracy)
+    }
+
+    /// Validation loss of the kept epoch, in nats; not a number when no epoch was finished.
+    pub fn val_loss(&self) -> f64 {
+        self.kept_epoch().map_or(f64::NAN, |e| e.val_loss)
+    }
+
+    /// The strategy.
+    pub fn method(&self) -> Method {
+        self.plan.method
+    }
+
+    /// The settings of the run.
+    pub fn config(&self) -> &TrainingConfig {
+        &self.config
+    }
+
+    /// The largest learning rate of the run.
+    pub fn learning_rate(&self) -> f64 {
+        self.plan.learning_rate
+    }
+
+    /// Why the run ended.
+    pub fn stop_reason(&self) -> StopReason {
+        self.reason
+    }
+
+    /// Wall-clock time of the whole run in seconds, validation included.
+    pub fn seconds(&self) -> f64 {
+        self.seconds
+    }
+
+    /// Training texts a second, validation not counted.
+    pub fn samples_per_second(&self) -> f64 {
+        self.samples_per_second
+    }
+
+    /// How many numbers the run could change.
+    pub fn trainable_parameters(&self) -> usize {
+        self.plan.trainable_parameters
+    }
+
+    /// How many numbers the model holds.
+    pub fn total_parameters(&self) -> usize {
+        self.plan.total_parameters
+    }
+
+    /// The curves of the run.
+    pub fn curves(&self) -> LearningCurves {
+        let mut curves = LearningCurves::new(self.config.epochs).with_title(self.plan.method.to_string());
+        for e in self.history.epochs() {
+            curves.push_epoch(e.train_loss, e.val_loss, e.val_accuracy);
+        }
+        if let Some(epoch) = self.best_epoch {
+            curves.set_best_epoch(epoch);
+        }
+        curves
+    }
+
+    /// What evcxr calls when this value is the last expression of a cell.
+    pub fn evcxr_display(&self) {
+        Display::text(self.to_string()).show();
+    }
+}
+
+impl fmt::Display for TrainingReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plan = &self.plan;
+        let rate = if plan.is_default_rate { "the source's default" } else { "given" };
+        writeln!(f, "{} of {}, learning rate {:e} ({rate})", plan.method, plan.source, plan.learning_rate)?;
+        write!(f, "{}", self.history)?;
+        let end = match (self.reason, self.best_epoch) {
+            (StopReason::Completed, None) => "all epochs run".to_owned(),
+            (StopReason::Completed, Some(epoch)) => format!("all epochs run, weights of epoch {epoch} restored"),
+            (StopReason::NoImprovement, Some(epoch)) => format!("stopped early, weights of epoch {epoch} restored"),
+            (StopReason::NoImprovement, None) => "stopped early".to_owned(),
+            (StopReason::Requested, None) => "stopped on request".to_owned(),
+            (StopReason::Requested, Some(epoch)) => format!("stopped on request, weights of epoch {epoch} restored"),
+        };
+        write!(
+            f,
+            "{end}; {:.1} s, {:.0} samples/s, {} of {} parameters trainable",
+            self.seconds, self.samples_per_second, plan.trainable_parameters, plan.total_parameters
+        )
+    }
+}
