@@ -46,7 +46,12 @@ pub(crate) fn run_notebook(notebook: &str, place: &str, home: &Home) -> Result<V
         None => Ok(run.notebook.json().clone()),
         Some(failure) => {
             let cell = &run.notebook.json()["cells"][failure.cell - 1]["id"];
-            let what = format!("the cell `{}` fails: {}\n{}", cell.as_str().unwrap_or_default(), failure.error.evalue, failure.error.traceback.join("\n"));
+            let what = format!(
+                "the cell `{}` fails: {}\n{}",
+                cell.as_str().unwrap_or_default(),
+                failure.error.evalue,
+                failure.error.traceback.join("\n")
+            );
             Err(Error::work(place, what, "correct the cell"))
         }
     }
