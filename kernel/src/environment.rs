@@ -28,7 +28,7 @@ const REMOVED: [&str; 11] = [
 const LIBRARY_PATHS: [&str; 3] = ["LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH"];
 
 /// Takes what Cargo and evcxr left in this process's environment out of the command's.
-pub(crate) fn clean(command: &mut Command) -> &mut Command {
+pub fn clean(command: &mut Command) -> &mut Command {
     for (name, value) in std::env::vars_os() {
         let Some(text) = name.to_str() else { continue };
         if is_left_over(text) {
