@@ -19,18 +19,24 @@ pub(crate) fn main() -> i32 {
     let Ok(output) = Command::new(cargo).args(arguments).stderr(Stdio::inherit()).output() else { return 1 };
     let names = std::env::var(ANALYSED).unwrap_or_default();
     let kept: BTreeSet<_> = names.split(',').filter(|name| !name.is_empty()).collect();
-    let answer = match serde_json::from_slice::<Value>(&output.stdout) {
-        Ok(mut metadata) if !kept.is_empty() => {
-            prune(&mut metadata, &kept);
-            metadata.to_string().into_bytes()
-        }
-        _ => output.stdout,
-    };
+    let answer = if kept.is_empty() { output.stdout } else { pruned(output.stdout, &kept) };
     let written = std::io::Write::write_all(&mut std::io::stdout(), &answer);
     if written.is_ok() { output.status.code().unwrap_or(1) } else { 1 }
 }
 
-/// Leaves the first workspace member and what it reaches; from a kept crate only kept ones.
+/// Cargo's answer, pruned; as it is when it cannot be read.
+pub(crate) fn pruned(json: Vec<u8>, kept: &BTreeSet<&str>) -> Vec<u8> {
+    match serde_json::from_slice::<Value>(&json) {
+        Ok(mut metadata) => {
+            prune(&mut metadata, kept);
+            metadata.to_string().into_bytes()
+        }
+        Err(_) => json,
+    }
+}
+
+/// Leaves the workspace's members, or only the kept ones when there are any, and what they reach;
+/// from a kept crate only kept ones are reached.
 fn prune(metadata: &mut Value, kept: &BTreeSet<&str>) {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
@@ -42,7 +48,10 @@ fn prune(metadata: &mut Value, kept: &BTreeSet<&str>) {
         .map(|node| (text(&node["id"]), list(&node["dependencies"]).iter().map(text).collect()))
         .collect();
     let keeper = |id: &String| names.get(id).is_some_and(|name| name == crate::seed::layout::KEEPER);
-    let members: Vec<_> = list(&metadata["workspace_members"]).iter().map(text).filter(|id| !keeper(id)).collect();
+    let mut members: Vec<_> = list(&metadata["workspace_members"]).iter().map(text).filter(|id| !keeper(id)).collect();
+    if members.iter().any(|id| is_kept(id)) {
+        members.retain(|id| is_kept(id));
+    }
     let mut reached: BTreeSet<String> = BTreeSet::new();
     let mut open = members.clone();
     while let Some(id) = open.pop() {

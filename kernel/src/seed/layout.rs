@@ -13,6 +13,20 @@ use std::path::Path;
 pub(crate) const TOOLS: &str = "tools";
 /// A file in [`TOOLS`] that says that the session's workspace has the facade.
 pub(crate) const WITH_FACADE: &str = "with-facade";
+/// A file in [`TOOLS`] with what Cargo says about the standard library's crates.
+pub(super) const STANDARD_LIBRARY: &str = "library.json";
+/// The crates of the standard library that the analyser needs to know types.
+pub(super) const STANDARD_CRATES: [&str; 9] = [
+    "alloc",
+    "cfg-if",
+    "core",
+    "hashbrown",
+    "proc_macro",
+    "rustc-std-workspace-alloc",
+    "rustc-std-workspace-core",
+    "rustc-std-workspace-std",
+    "std",
+];
 /// The variable that holds the user's own `CARGO_HOME`.
 pub(crate) const REAL_CARGO_HOME: &str = "TUNEBOOK_CARGO_HOME";
 /// The manifest and lock file of the workspace's full form.
@@ -21,7 +35,7 @@ pub(crate) const FULL_WORKSPACE: &str = "full";
 pub(crate) const KEEPER: &str = "keeper";
 
 /// Changes with everything in this file but the profile: a seed of another form is built again.
-pub(super) const FORM: &str = "2";
+pub(super) const FORM: &str = "3";
 
 /// Cells are compiled quickly and checked for overflow; the library is compiled for speed.
 pub(super) const PROFILE: &str = r#"
@@ -80,7 +94,7 @@ pub(super) fn make_small(workspace: &Path) -> Result<()> {
 /// They answer with the seed's compiler, whatever folder the notebook lies in. `cargo` also
 /// - keeps `cargo metadata` to this platform: otherwise it wants to download crates that only
 ///   other systems need;
-/// - lets the analyser take the standard library as it lies there, without its dependencies;
+/// - tells the analyser what the seed knows about the standard library;
 /// - lets the analyser see the crates that matter (see `host::metadata`);
 /// - knows that the facade is a valid dependency.
 ///
@@ -109,13 +123,16 @@ exec '{rustc}' "$@"
 if [ -n "${REAL_CARGO_HOME}" ]; then export CARGO_HOME="${REAL_CARGO_HOME}"; else unset CARGO_HOME; fi
 unset RUSTUP_TOOLCHAIN
 case " $* " in
-*"/library/Cargo.toml "*) exit 1 ;;
+*"/library/Cargo.toml "*) exec cat "${{0%/bin/*}}/{STANDARD_LIBRARY}" ;;
 *" metadata "*" --manifest-path "*) exec "$TUNEBOOK_PROGRAM" {mark} metadata '{cargo}' "$@" --filter-platform {host} ;;
 *" metadata "*)
     if grep -q evcxr_dummy_validate_dep Cargo.toml && grep -qF '{facade}' Cargo.toml; then exit 0; fi
     exec '{cargo}' "$@" --filter-platform {host} ;;
 esac
-exec '{cargo}' "$@"
+# `check` would compile every crate again; a cell's errors are the same ones.
+offline=; if [ "$1" = --offline ]; then offline=--offline; shift; fi
+if [ "$1" = check ]; then shift; set -- build "$@"; fi
+exec '{cargo}' $offline "$@"
 "#
     );
     for (name, script) in [("rustup", rustup), ("cargo", cargo), ("rustc", rustc)] {

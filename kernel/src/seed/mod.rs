@@ -6,6 +6,7 @@
 //! lies in it, [`build`](mod@build) for how it comes to be.
 mod build;
 mod cargo;
+mod estimate;
 mod key;
 pub(crate) mod layout;
 mod sources;
