@@ -26,7 +26,7 @@ pub use book::BookServer;
 use crate::setup::jupyterlab::JupyterLab;
 use crate::setup::{self, SetupOptions};
 use crate::work::Work;
-use crate::{Error, Home, Result};
+use crate::{Error, Home, Result, files};
 use jupyter::{Jupyter, Place};
 use lock::Lock;
 use signals::Signals;
@@ -115,7 +115,7 @@ pub fn run(options: &LabOptions) -> Result<()> {
     let Some(mut lab) = open(options, lock, &|| signals.count() > 0)? else { return Ok(()) };
     present(options, lab.addresses());
     while signals.count() == 0 && !lab.has_ended()? {
-        signals.wait();
+        std::thread::sleep(std::time::Duration::from_millis(100));
     }
     if lab.has_ended()? {
         say("JupyterLab was shut down.");
@@ -221,10 +221,10 @@ fn notebook(options: &LabOptions) -> Result<String> {
     Ok(lesson.notebook().display().to_string())
 }
 
-/// A secret from the operating system, 48 hexadecimal digits.
+/// A secret from the operating system, 64 hexadecimal digits.
 fn token() -> Result<String> {
     let source = Path::new("/dev/urandom");
-    let mut bytes = [0; 24];
+    let mut bytes = [0; 32];
     File::open(source).and_then(|mut file| file.read_exact(&mut bytes)).map_err(|e| Error::io(source, &e))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(files::sha256(bytes))
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
@@ -23,7 +22,7 @@ impl Signals {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().map_err(|e| fail(&e))?;
         let count = Arc::new(AtomicUsize::new(0));
-        let _inside = runtime.enter();
+        let inside = runtime.enter();
         for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
             let mut signals = signal(kind).map_err(|e| fail(&e))?;
             let count = Arc::clone(&count);
@@ -33,18 +32,13 @@ impl Signals {
                 }
             });
         }
-        drop(_inside);
+        drop(inside);
         Ok(Self { count, runtime: Some(runtime) })
     }
 
     /// How many have come.
     pub(crate) fn count(&self) -> usize {
         self.count.load(Ordering::SeqCst)
-    }
-
-    /// Waits a moment.
-    pub(crate) fn wait(&self) {
-        std::thread::sleep(Duration::from_millis(100));
     }
 }
 

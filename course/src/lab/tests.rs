@@ -29,7 +29,7 @@ fn stand_in() {
         let status = if request.contains(&token) { "200 OK" } else { "403 Forbidden" };
         let _ = write!(&stream, "HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
     }
-    child.kill().unwrap();
+    child.kill().and_then(|()| child.wait()).unwrap();
 }
 
 /// A machine whose JupyterLab is the stand-in, or `script` instead.

@@ -55,7 +55,7 @@ fn key(context: &Context) -> Result<String> {
     for folder in SOURCES {
         for file in files::files_below(&context.course.root().join(folder))? {
             let content = std::fs::read(&file).map_err(|e| Error::io(&file, &e))?;
-            text += &format!("\n{} {}", context.course.relative(&file), files::sha256(content));
+            text.extend(["\n", &context.course.relative(&file), " ", &files::sha256(content)]);
         }
     }
     Ok(files::sha256(text))

@@ -166,7 +166,7 @@ impl Step for PrepareJupyterLab {
 fn show(bar: &mut Bar<'_>, line: &str, collected: f64) {
     if let Some(package) = line.strip_prefix("Collecting ") {
         let name = package.split([' ', ';']).next().unwrap_or_default();
-        bar.update(Some((collected * 0.65).min(0.65)), &format!("downloading {name}"), None);
+        bar.update(Some((collected * 0.65).min(0.65)), &format!("downloading {}", name.replace("==", " ")), None);
     } else if line.starts_with("Installing collected packages") {
         bar.update(Some(0.65), "unpacking", Some(Duration::from_secs(20)));
     }
@@ -247,7 +247,7 @@ mod tests {
         assert_eq!(JupyterLab::ready(&home), None);
         Stamp::of(&home, NAME).write(&found.stamp().unwrap()).unwrap();
         assert_eq!(JupyterLab::ready(&home), Some(found));
-        let later = std::time::SystemTime::now() + Duration::from_secs(60);
+        let later = std::time::SystemTime::now() + Duration::from_mins(1);
         File::options().append(true).open(&program).unwrap().set_modified(later).unwrap();
         assert_eq!(JupyterLab::ready(&home), None);
     }

@@ -68,7 +68,7 @@ impl Reporter {
             self.say(&name);
         }
         let now = Instant::now();
-        Bar { reporter: self, bar, name, began: now, said: now }
+        Bar { reporter: self, shown: bar, name, began: now, said: now }
     }
 }
 
@@ -90,7 +90,7 @@ fn style(measured: bool) -> ProgressStyle {
 /// A step that is being done.
 pub(crate) struct Bar<'a> {
     reporter: &'a mut Reporter,
-    bar: Option<ProgressBar>,
+    shown: Option<ProgressBar>,
     name: String,
     began: Instant,
     said: Instant,
@@ -102,7 +102,7 @@ impl Bar<'_> {
         let left = left.map_or_else(String::new, |left| format!("about {} left", words(left)));
         let message =
             [left.as_str(), doing].iter().filter(|text| !text.is_empty()).copied().collect::<Vec<_>>().join(" · ");
-        if let Some(bar) = &self.bar {
+        if let Some(bar) = &self.shown {
             bar.set_style(style(done.is_some()));
             bar.set_position((done.unwrap_or_default() * 1000.0) as u64);
             bar.set_message(message);
@@ -115,7 +115,7 @@ impl Bar<'_> {
 
     /// Says a line that stays.
     pub(crate) fn note(&mut self, line: &str) {
-        match &self.bar {
+        match &self.shown {
             Some(bar) => bar.println(line),
             None => self.reporter.say(line),
         }
@@ -124,7 +124,7 @@ impl Bar<'_> {
     /// The step is done.
     pub(crate) fn finish(mut self) {
         let line = format!("{}: done in {}", self.name, words(self.began.elapsed()));
-        if let Some(bar) = self.bar.take() {
+        if let Some(bar) = self.shown.take() {
             bar.finish_and_clear();
         }
         self.reporter.say(&line);
@@ -134,7 +134,7 @@ impl Bar<'_> {
 impl Drop for Bar<'_> {
     fn drop(&mut self) {
         // A step that failed: its bar must not stand beside the error.
-        if let Some(bar) = &self.bar {
+        if let Some(bar) = &self.shown {
             bar.finish_and_clear();
         }
     }
