@@ -1,5 +1,7 @@
 //! The one place that knows the kernel's crate: its seed and its runner, with this crate's errors.
 
+use std::path::Path;
+
 use serde_json::Value;
 use tunebook_kernel::engine::{Engine, EngineOptions};
 use tunebook_kernel::notebook::{self, Notebook, RunOptions};
@@ -39,7 +41,7 @@ pub(crate) fn toolchain(home: &Home) -> Result<Toolchain> {
 fn with_dependencies(mut arguments: Vec<String>) -> Vec<String> {
     let folders = arguments.iter().filter_map(|argument| argument.strip_prefix("dependency="));
     let deeper: Vec<String> = folders
-        .map(|folder| std::path::Path::new(folder).join("deps"))
+        .map(|folder| Path::new(folder).join("deps"))
         .filter(|folder| folder.is_dir())
         .map(|folder| format!("dependency={}", folder.display()))
         .collect();
@@ -49,12 +51,13 @@ fn with_dependencies(mut arguments: Vec<String>) -> Vec<String> {
     arguments
 }
 
-/// Executes a notebook in a fresh engine; a failing cell is an error that names it.
-pub(crate) fn run_notebook(notebook: &str, place: &str, home: &Home) -> Result<Value> {
+/// Executes a notebook in a fresh engine, its cells in `folder`; a failing cell is an error that names it.
+pub(crate) fn run_notebook(notebook: &str, place: &str, home: &Home, folder: &Path) -> Result<Value> {
     let seed = open_seed(home)?;
     let fail = |e: tunebook_kernel::Error| error(place, &e);
     let notebook = Notebook::parse(notebook, place).map_err(fail)?;
-    let mut engine = Engine::start(&seed, EngineOptions::default()).map_err(fail)?;
+    let options = EngineOptions { folder: Some(folder.to_owned()), ..EngineOptions::default() };
+    let mut engine = Engine::start(&seed, options).map_err(fail)?;
     let run = notebook::run(&notebook, &mut engine, &RunOptions::default(), &mut |_| {}).map_err(fail)?;
     match run.failure {
         None => Ok(run.notebook.json().clone()),

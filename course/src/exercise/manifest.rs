@@ -33,7 +33,7 @@ pub struct Exercise {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// Wall-clock seconds, 1 to 600. The CPU seconds are four times as many.
+    /// Wall-clock seconds, 1 to 600. The CPU seconds are as many for each core of the machine.
     pub seconds: u64,
     /// Memory for data in megabytes, 64 to 16384.
     pub memory_mb: u64,

@@ -49,7 +49,7 @@ pub fn from_executed(executed: &Value, course: &Course, home: &Home) -> Result<L
 /// Executes a lesson's code cells in a fresh kernel.
 pub fn execute(course: &Course, lesson: &Lesson, home: &Home) -> Result<LessonOutputs> {
     let notebook = crate::notebook::code_only(lesson)?;
-    let executed = crate::kernel::run_notebook(&notebook, &lesson.place, home)?;
+    let executed = crate::kernel::run_notebook(&notebook, &lesson.place, home, course.root())?;
     from_executed(&executed, course, home)
 }
 
