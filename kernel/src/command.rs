@@ -51,7 +51,7 @@ pub(crate) fn try_run(commands: &dyn CellCommands, code: &str, show: &mut dyn Fn
     let call = parse(code)?;
     let names = commands.names();
     if call.name == "help" {
-        let help = names.iter().map(|(name, help)| format!(":{name:<16} {help}\n")).collect::<String>();
+        let help = names.iter().map(|(name, help)| format!(":{name:<16} {help}")).collect::<Vec<_>>().join("\n");
         let mut data = MimeBundle::new();
         data.insert("text/plain".to_owned(), help.into());
         show(Output::DisplayData { data, metadata: Map::new(), display_id: None });

@@ -13,7 +13,7 @@
 //! [`engine`] (run cells), then [`server`] (Jupyter) and [`notebook`] (a whole file).
 #![deny(missing_docs)]
 
-mod environment;
+pub mod environment;
 mod error;
 mod host;
 mod message;

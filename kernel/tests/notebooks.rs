@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tunebook_kernel::notebook::{Notebook, Run, RunOptions, run};
 
-pub const TESTS: &[(&str, fn())] = &[
+pub(crate) const TESTS: &[(&str, fn())] = &[
     ("notebooks::outputs_are_stored", outputs_are_stored),
     ("notebooks::the_first_error_ends_the_run", the_first_error_ends_the_run),
     ("notebooks::a_slow_cell_is_a_timeout", a_slow_cell_is_a_timeout),
@@ -63,7 +63,7 @@ fn the_first_error_ends_the_run() {
     let asked = notebook(&[("let a = 1;", &[]), ("let b: i32 = \"no\";", &[]), ("println!(\"never\");", &[])]);
     let ran = execute(&asked, &RunOptions::default());
     let failure = ran.failure.unwrap();
-    assert_eq!((failure.cell, failure.error.ename.as_str()), (2, "CompileError"));
+    assert_eq!((failure.cell, failure.id.as_str(), failure.error.ename.as_str()), (2, "cell-2", "CompileError"));
     assert_eq!(ran.notebook.json()["cells"][2]["outputs"], json!([]));
     assert_eq!(ran.notebook.json()["cells"][2]["execution_count"], Value::Null);
 }

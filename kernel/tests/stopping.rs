@@ -4,7 +4,7 @@ use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 use tunebook_kernel::engine::{EngineOptions, Output};
 
-pub const TESTS: &[(&str, fn())] = &[
+pub(crate) const TESTS: &[(&str, fn())] = &[
     ("stopping::training_stops_and_variables_stay", training_stops_and_variables_stay),
     ("stopping::a_loop_is_ended", a_loop_is_ended),
     ("stopping::a_killed_process_is_survived", a_killed_process_is_survived),

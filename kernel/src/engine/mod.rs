@@ -158,8 +158,9 @@ impl Engine {
         }
     }
 
-    /// Documentation of what stands before a byte of the code.
+    /// Documentation of the name in which a byte of the code lies.
     pub fn inspect(&mut self, code: &str, byte: usize) -> Option<MimeBundle> {
+        let byte = end_of_name(code, byte);
         let Some(Event::Inspected { text, html }) = self.ask(&Request::Inspect { code: code.to_owned(), byte }) else {
             return None;
         };
@@ -179,9 +180,9 @@ impl Engine {
         }
         link.send(question)?;
         loop {
-            match link.next()? {
-                answer @ (Event::Completed { .. } | Event::Inspected { .. }) => return Some(answer),
-                _ => {}
+            let event = link.next()?;
+            if matches!(event, Event::Completed { .. } | Event::Inspected { .. }) {
+                return Some(event);
             }
         }
     }
@@ -195,5 +196,24 @@ impl Engine {
             None => Link::start(&self.seed, &self.options, &self.interrupter)?,
         };
         Ok(self.link.insert(link))
+    }
+}
+
+/// The end of the name around a byte, with the bracket of a call: evcxr finds methods by it.
+fn end_of_name(code: &str, byte: usize) -> usize {
+    let start = (0..=byte.min(code.len())).rev().find(|&byte| code.is_char_boundary(byte)).unwrap_or(0);
+    let rest = &code[start..];
+    let name = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+    let call = usize::from(rest[name..].starts_with('('));
+    start + name + call
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_name_is_found_from_within() {
+        assert_eq!(super::end_of_name("né_x(1)", 1), 6);
+        assert_eq!(super::end_of_name("né", 2), 3);
+        assert_eq!(super::end_of_name("a b", 99), 3);
     }
 }

@@ -91,3 +91,9 @@ impl CellError {
         Self { ename: ename.to_owned(), evalue, traceback }
     }
 }
+
+impl std::fmt::Display for CellError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.ename, self.evalue)
+    }
+}

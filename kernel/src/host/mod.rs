@@ -5,6 +5,7 @@
 //! shows notebooks must not depend on any of that. Requests come in and events go out over the
 //! socket that the engine put in place of stdin.
 mod compile_error;
+pub(crate) mod metadata;
 mod output;
 mod prepare;
 mod runtime_error;
@@ -19,6 +20,7 @@ use std::io::{BufRead, BufReader};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, channel};
 
 /// What a host is told when it is started.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -59,6 +61,7 @@ fn serve() -> std::io::Result<()> {
     // Compilers must not read the engine's requests.
     rustix::stdio::dup2_stdin(std::fs::File::open("/dev/null")?)?;
     let events = socket.try_clone()?;
+    let requests = read_requests(socket, config.session.clone());
     let (mut context, outputs) = match prepare::start(&config, events.try_clone()?) {
         Ok(started) => started,
         Err(error) => {
@@ -70,8 +73,8 @@ fn serve() -> std::io::Result<()> {
     prepare::warm_up(&mut context);
     write_line(&events, &Event::Warm)?;
     let mut host = Host { config, context, outputs };
-    for line in BufReader::new(socket).lines() {
-        let answer = match serde_json::from_str(&line?)? {
+    for request in requests {
+        let answer = match request {
             Request::Execute { code } => Event::Executed(host.execute(&code)),
             Request::Complete { code, byte } => host.complete(&code, byte),
             Request::Inspect { code, byte } => host.inspect(&code, byte),
@@ -79,6 +82,24 @@ fn serve() -> std::io::Result<()> {
         write_line(&events, &answer)?;
     }
     Ok(())
+}
+
+/// Reads requests in a thread of its own: when the engine's program is gone, everything ends at
+/// once, also in the middle of a cell or of a compilation.
+fn read_requests(socket: UnixStream, session: PathBuf) -> Receiver<Request> {
+    let (sender, requests) = channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(socket).lines().map_while(std::io::Result::ok) {
+            let Ok(request) = serde_json::from_str(&line) else { break };
+            if sender.send(request).is_err() {
+                break;
+            }
+        }
+        // What cannot be removed now is swept by the next session.
+        let _ = std::fs::remove_dir_all(session);
+        let _ = rustix::process::kill_current_process_group(rustix::process::Signal::KILL);
+    });
+    requests
 }
 
 struct Host {
@@ -140,7 +161,7 @@ impl Host {
     fn complete(&mut self, code: &str, byte: usize) -> Event {
         match self.context.completions(code, byte) {
             Ok(found) => Event::Completed {
-                matches: found.completions.into_iter().map(|completion| completion.code).collect(),
+                matches: found.completions.iter().map(|completion| name_only(&completion.code)).collect(),
                 start: found.start_offset,
                 end: found.end_offset,
             },
@@ -156,6 +177,11 @@ impl Host {
             _ => Event::Inspected { text: None, html: None },
         }
     }
+}
+
+/// A completion without the names of arguments: in a notebook they would have to be deleted.
+fn name_only(code: &str) -> String {
+    code.split_once('(').map_or(code, |(name, _)| name).to_owned()
 }
 
 fn interrupted(what: &str) -> CellError {

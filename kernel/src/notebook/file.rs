@@ -121,6 +121,10 @@ impl Notebook {
         }
     }
 
+    pub(super) fn id(&self, index: usize) -> String {
+        self.json["cells"][index]["id"].as_str().unwrap_or_default().to_owned()
+    }
+
     pub(super) fn set_source(&mut self, index: usize, source: &str) {
         self.json["cells"][index]["source"] = lines(source);
     }

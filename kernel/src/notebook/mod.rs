@@ -63,6 +63,8 @@ pub struct Run {
 pub struct Failure {
     /// Counts code cells from 1.
     pub cell: usize,
+    /// The cell's id in the file.
+    pub id: String,
     /// What went wrong.
     pub error: CellError,
 }
@@ -115,7 +117,7 @@ pub fn run(
         if let Some(error) = result.error {
             outputs.add_error(&error);
             if !done.has_tag(index, "raises-exception") {
-                failure = Some(Failure { cell: number, error });
+                failure = Some(Failure { cell: number, id: done.id(index), error });
                 break;
             }
         }

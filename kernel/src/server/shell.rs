@@ -76,7 +76,7 @@ impl Shell {
                     self.at_once(&request, "inspect_reply", body);
                     return true;
                 }
-                let byte = end_of_word(&asked.code, byte_of(&asked.code, asked.cursor_pos));
+                let byte = byte_of(&asked.code, asked.cursor_pos);
                 Work::Inspect { code: asked.code.clone(), byte }
             }
             _ => return self.answer_at_once(&request),
@@ -97,10 +97,10 @@ impl Shell {
                 self.at_once(request, "is_complete_reply", body);
             }
             Content::HistoryRequest(_) => {
-                self.at_once(request, "history_reply", json!({ "status": "ok", "history": [] }))
+                self.at_once(request, "history_reply", json!({ "status": "ok", "history": [] }));
             }
             Content::CommInfoRequest(_) => {
-                self.at_once(request, "comm_info_reply", json!({ "status": "ok", "comms": {} }))
+                self.at_once(request, "comm_info_reply", json!({ "status": "ok", "comms": {} }));
             }
             Content::CommOpen(opened) => {
                 // There is no target for it: the protocol wants it closed.
@@ -161,19 +161,13 @@ fn byte_of(code: &str, chars: usize) -> usize {
     code.char_indices().nth(chars).map_or(code.len(), |(byte, _)| byte)
 }
 
-/// The end of the word around a byte: documentation is asked for anywhere in a name.
-fn end_of_word(code: &str, byte: usize) -> usize {
-    code[byte..].find(|c: char| !c.is_alphanumeric() && c != '_').map_or(code.len(), |length| byte + length)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{byte_of, end_of_word};
+    use super::byte_of;
 
     #[test]
     fn positions_are_characters() {
         assert_eq!(byte_of("né x", 2), 3);
         assert_eq!(byte_of("né x", 99), 5);
-        assert_eq!(end_of_word("né_x(1)", 1), 5);
     }
 }

@@ -116,14 +116,12 @@ struct Worker {
 
 impl Worker {
     fn engine(&mut self) -> Result<&mut Engine> {
-        let engine = match self.engine.take() {
-            Some(engine) => engine,
-            None => {
-                let seed = seed::open(&self.home)?.ok_or_else(|| {
-                    Error::new("the cells' library has not been built").with_mend("run `tunebook setup`")
-                })?;
-                Engine::start_with(&seed, self.options.clone(), self.interrupter.clone())?
-            }
+        let engine = if let Some(engine) = self.engine.take() {
+            engine
+        } else {
+            let seed = seed::open(&self.home)?
+                .ok_or_else(|| Error::new("the cells' library has not been built").with_mend("run `tunebook setup`"))?;
+            Engine::start_with(&seed, self.options.clone(), self.interrupter.clone())?
         };
         Ok(self.engine.insert(engine))
     }

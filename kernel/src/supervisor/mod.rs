@@ -30,6 +30,9 @@ pub(crate) const STOP_FILE: &str = "TUNEBOOK_STOP_FILE";
 /// The content type under which the number of a run goes through evcxr.
 pub(crate) const RUN_NUMBER: &str = "application/x-tunebook-run";
 
+/// How evcxr's generated code says that a variable has another type now.
+const TYPE_CHANGED: &str = "EVCXR_VARIABLE_CHANGED_TYPE:";
+
 /// What every command to the process that runs cells begins with.
 const FIRST_BYTE: &[u8] = b"L";
 
@@ -144,7 +147,7 @@ impl Supervisor {
         if poll(&mut fds, Some(&timeout)).is_err() {
             return (false, false);
         }
-        let [out, err] = [&fds[0], &fds[1]].map(|fd| fd.revents());
+        let [out, err] = [&fds[0], &fds[1]].map(PollFd::revents);
         if !(out | err).contains(PollFlags::IN) && (out | err).intersects(PollFlags::HUP) {
             // A closed stream is always "ready": without a pause this would be a busy loop.
             std::thread::sleep(Duration::from_millis(5));
@@ -160,19 +163,38 @@ impl Supervisor {
     }
 
     fn read_stdout(&mut self) {
-        let mut bytes = vec![0; 1 << 16];
-        if let Ok(count) = self.stdout.read(&mut bytes) {
-            let pieces = self.filter.feed(&bytes[..count]);
-            self.take(pieces);
+        let mut ended = false;
+        loop {
+            let mut bytes = vec![0; 1 << 16];
+            let pieces = match self.stdout.read(&mut bytes) {
+                Ok(count) => self.filter.feed(&bytes[..count]),
+                Err(_) => return,
+            };
+            if ended && pieces.contains(&Piece::Complete) {
+                // Of several lines that say so, the last one is true.
+                let text = self.filter.line_was_text();
+                self.take(text);
+            }
+            ended |= self.take(pieces);
+            // A process that waits for the next command has written all there is.
+            if !ended || ioctl_fionread(&self.stdout).is_ok_and(|count| count == 0) {
+                break;
+            }
+        }
+        if ended {
+            self.end_run();
         }
     }
 
-    fn take(&mut self, pieces: Vec<Piece>) {
-        for piece in pieces {
+    /// Passes the pieces on; says whether the cell has ended.
+    fn take(&mut self, pieces: Vec<Piece>) -> bool {
+        let last_complete = pieces.iter().rposition(|piece| *piece == Piece::Complete);
+        let mut ended = false;
+        for (index, piece) in pieces.into_iter().enumerate() {
             match piece {
                 Piece::Text(text) => self.outlet.text(StreamName::Stdout, &text),
-                Piece::Message(message) => self.outlet.event(ChildEvent::Message(message)),
-                Piece::Content { mime, text } => self.outlet.event(ChildEvent::Content { mime, text }),
+                Piece::Message(message) => self.outlet.event(&ChildEvent::Message(message)),
+                Piece::Content { mime, text } => self.outlet.event(&ChildEvent::Content { mime, text }),
                 Piece::Panic => self.panicked = true,
                 Piece::TypeChanged(name) => self.changed.push(name),
                 Piece::Error => {
@@ -180,16 +202,14 @@ impl Supervisor {
                     self.failed = true;
                     self.error = self.outlet.take_last_stderr();
                 }
+                Piece::Complete if Some(index) == last_complete && self.running() && self.is_true() => ended = true,
                 Piece::Complete => {
-                    if self.running() && self.is_true() {
-                        self.end_run();
-                    } else {
-                        let text = self.filter.line_was_text();
-                        self.take(text);
-                    }
+                    let text = self.filter.line_was_text();
+                    self.take(text);
                 }
             }
         }
+        ended
     }
 
     fn commands(&self) -> MutexGuard<'_, Commands> {
@@ -237,8 +257,8 @@ impl Supervisor {
         let rest = self.filter.finish();
         self.take(rest);
         self.drain_stderr();
-        let changed = std::mem::take(&mut self.changed);
-        let changed: String = changed.iter().map(|name| format!("EVCXR_VARIABLE_CHANGED_TYPE:{name}\n")).collect();
+        let changed = std::mem::take(&mut self.changed).into_iter();
+        let changed = changed.map(|name| TYPE_CHANGED.to_owned() + &name + "\n").collect::<String>();
         // The check comes before the learner's code: after other output such a line is the learner's.
         let lost = !changed.is_empty() && !self.outlet.has_written();
         if !lost {
@@ -282,7 +302,7 @@ impl ChildEvent {
 fn tell_evcxr(lines: &str, number: u64) {
     let run = format!("EVCXR_BEGIN_CONTENT {RUN_NUMBER}\n{number}\nEVCXR_END_CONTENT\n");
     let mut stdout = std::io::stdout().lock();
-    let _ = write!(stdout, "{run}{lines}EVCXR_EXECUTION_COMPLETE\n").and_then(|()| stdout.flush());
+    let _ = writeln!(stdout, "{run}{lines}EVCXR_EXECUTION_COMPLETE").and_then(|()| stdout.flush());
 }
 
 /// Sends evcxr's commands on, until there are no more.

@@ -59,7 +59,7 @@ impl Outlet {
     }
 
     /// Sends an event after the text before it.
-    pub(super) fn event(&mut self, event: ChildEvent) {
+    pub(super) fn event(&mut self, event: &ChildEvent) {
         self.showed = true;
         self.flush();
         event.send();
