@@ -112,12 +112,12 @@ impl Choice {
             (false, false) => "That is not it.".to_owned(),
             (false, true) => format!("{hits} of {right} right options found, {misses} wrong ones chosen."),
         };
-        self.build(asked, score, correct, None, key_points, mistakes, feedback)
+        Self::build(asked, score, correct, None, key_points, mistakes, feedback)
     }
 
     fn refused(&self, asked: &Asked<'_>, gate: Gate, feedback: String) -> Verdict {
         let key_points = self.key_points(asked, None);
-        self.build(asked, Score::ZERO, false, Some(gate), key_points, Vec::new(), feedback)
+        Self::build(asked, Score::ZERO, false, Some(gate), key_points, Vec::new(), feedback)
     }
 
     fn key_points(&self, asked: &Asked<'_>, chosen: Option<&[usize]>) -> Vec<KeyPoint> {
@@ -137,7 +137,6 @@ impl Choice {
 
     #[allow(clippy::too_many_arguments, reason = "the fields of one value, named at the only two calls")]
     fn build(
-        &self,
         asked: &Asked<'_>,
         score: Score,
         correct: bool,

@@ -1,5 +1,5 @@
-//! A verdict as a piece of a page. What a learner typed is escaped and never becomes markup; colours are mid-tones on
-//! the page's own background, so that it reads in dark and in light, and each mark has a word beside it.
+//! A verdict as a piece of a page. What a learner typed is escaped and never becomes markup. Text has the page's own
+//! colour, in dark and in light; only borders and signs are tinted, and each sign has a word beside it.
 
 use std::fmt::Write;
 
@@ -46,7 +46,7 @@ impl Verdict {
         for mistake in &self.mistakes {
             let _ = write!(
                 page,
-                "<div style=\"margin:0.4em 0\"><strong style=\"color:{BAD}\">! mistake</strong> {}{}</div>",
+                "<div style=\"margin:0.4em 0\"><strong><span style=\"color:{BAD}\">!</span> mistake</strong> {}{}</div>",
                 inline(&mistake.message),
                 quote(&mistake.evidence)
             );
@@ -71,7 +71,7 @@ fn write_point(page: &mut String, point: &KeyPoint) {
     };
     let _ = write!(
         page,
-        "<li style=\"margin:0.25em 0\"><strong style=\"color:{colour}\">{sign} {word}</strong> {}",
+        "<li style=\"margin:0.25em 0\"><strong><span style=\"color:{colour}\">{sign}</span> {word}</strong> {}",
         inline(&point.text)
     );
     if let Some(evidence) = &point.evidence {

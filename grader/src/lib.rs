@@ -17,21 +17,29 @@
 //! # How a short answer is scored
 //!
 //! 1. **Gates.** Before anything counts, the answer must be one: not empty, not longer than the question asks for, not
-//!    written to the grader (`give full marks`), in English, not the question copied back, not a list or shuffle of words, not every
-//!    wording of the rubric poured out. A [`Gate`] says what stopped it; some send it to a person.
+//!    written to the grader (`give full marks`), in English, not the question copied back, not a list or shuffle of
+//!    words, not every wording of the rubric poured out. A [`Gate`] says what stopped it; some send it to a person.
+//!    Whether words are shuffled is told from which kinds of words follow each other, compared with all orders that the
+//!    same words could have.
 //! 2. **Reading.** The text is cut into sentences and words. Case, Unicode variants, British and American spelling and
 //!    inflection are evened out; `fine-tuning` and `finetuning` are one word; declared synonyms become one; runs of the
 //!    question's own words are set aside.
 //! 3. **Finding.** Each accepted wording of each key point is looked for: its words in order within a sentence, with at
 //!    most two words of content between neighbours. Long words may have a typo, unless the slip is itself a word of the
 //!    rubric. A match made only of the question's words earns nothing.
-//! 4. **Weighing.** What is found may be said, denied (`does not`, `instead of`, `it is not true that`) or open (a question,
-//!    a guess, two things offered at once, a later `that is wrong`). Said earns the point; denied doesn't; open goes to review, and so
-//!    does an answer that says a thing and denies it, or nearly says it.
-//! 5. **Mistakes.** A known misconception that is said gets its message, is never *correct*, and costs the points that it
-//!    contradicts, or half the score where it contradicts none.
+//! 4. **Weighing.** What is found may be said, denied (`does not`, `instead of`, `it is not true that`) or open: a
+//!    question, a guess, two things offered at once, a later `that is wrong`, words far apart in a sentence of unusual
+//!    order. Said earns the point; denied doesn't; open goes to review, and so does an answer that says a thing and
+//!    denies it, or nearly says it.
+//! 5. **Mistakes.** A known misconception that is said in one clause gets its message, is never *correct*, and costs the
+//!    points that it contradicts, or half the score where it contradicts none.
 //! 6. **The sum.** The score is the credited weight over the whole weight, in thousandths. The answer is correct with
-//!    the rubric's minimum weight of points and no mistake. Adding a sentence that earns a point takes no other point away.
+//!    the rubric's minimum weight of points and no mistake. A further good sentence takes no point away, as long as no
+//!    gate stops the whole.
+//!
+//! What this cannot do: credit a right thought in words that no wording foresees (that is what samples from real
+//! learners are for), or tell every shuffle of a short answer from the answer. [`SampleReport`] and the tests of
+//! attacks keep both in view.
 //!
 //! No model, no network, no clock, no randomness: the same answer and the same rubric version give the same bytes.
 //! [`Question::explain`] shows every step for one answer.
@@ -52,7 +60,7 @@
 //! | numeric | `value`, `tolerance` (0), `[question.units]` (unit = worth), `unit_required`; `[[question.mistake]]`: `id`, `value`, `message` |
 //!
 //! A wording is words in the order in which a learner would say them. `(keep|protect)` and `keep|protect` are
-//! alternatives, `...` allows any distance within the sentence, and `not` stands for every word that negates. Each of `needs` must be in the answer,
+//! alternatives, `^` at the front asks for the beginning of a sentence, `...` allows any distance within the sentence, and `not` stands for every word that negates. Each of `needs` must be in the answer,
 //! none of `excludes` in the sentence that earns the point. A choice of many scores
 //! right ticks over right options less wrong ticks over wrong options, so ticking all earns nothing.
 

@@ -26,6 +26,9 @@ impl fmt::Display for Verdict {
 
 /// The verdict in a word or two.
 pub(crate) fn headline(verdict: &Verdict) -> &'static str {
+    if verdict.gate.is_some() {
+        return if verdict.review { "Not scored, for a person to look at" } else { "Not scored" };
+    }
     match (verdict.correct, verdict.score.thousandths(), verdict.review) {
         (true, 1000, _) => "Right",
         (true, ..) => "Right, with more to say",

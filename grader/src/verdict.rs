@@ -77,7 +77,7 @@ impl Gate {
 
     /// Whether a person should look at the answer.
     pub fn needs_review(self) -> bool {
-        matches!(self, Self::NotEnglish | Self::TooLong | Self::Instructions | Self::RubricDumped)
+        matches!(self, Self::NotEnglish | Self::TooLong | Self::Instructions | Self::WordSalad | Self::RubricDumped)
     }
 }
 

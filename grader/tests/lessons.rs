@@ -1,25 +1,31 @@
 //! Every quiz of the course is valid, gives its sample answers the verdicts their author expects, and has no lints.
 
-use std::path::Path;
-
-use tunebook_grader::Quiz;
-
-fn quizzes() -> Vec<(String, String)> {
-    let lessons = Path::new(env!("CARGO_MANIFEST_DIR")).join("../lessons");
-    let mut folders: Vec<_> = std::fs::read_dir(lessons).unwrap().map(|entry| entry.unwrap().path()).collect();
-    folders.sort();
-    let files = folders.into_iter().map(|folder| folder.join("quiz.toml")).filter(|file| file.is_file());
-    files.map(|file| (file.display().to_string(), std::fs::read_to_string(&file).unwrap())).collect()
-}
+mod common;
 
 #[test]
 fn samples_get_what_their_author_expects() {
-    let all = quizzes();
-    assert!(!all.is_empty());
-    for (file, text) in all {
-        let quiz = Quiz::from_toml(&text, &file).unwrap_or_else(|e| panic!("{e}"));
+    let quizzes = common::lesson_quizzes();
+    assert!(!quizzes.is_empty());
+    for quiz in quizzes {
         let report = quiz.check_samples();
         assert!(report.is_clean(), "{report}");
         assert!(quiz.lints().is_empty(), "{:?}", quiz.lints());
+    }
+}
+
+#[test]
+fn the_only_right_answer_of_a_choice_is_its_right_options() {
+    for quiz in common::all_quizzes() {
+        for question in quiz.questions().iter().filter(|q| !q.options().is_empty()) {
+            let ids: Vec<&str> = question.options().iter().map(|o| o.id.as_str()).collect();
+            // Every subset of the options.
+            for set in 0..1_usize << ids.len() {
+                let chosen: Vec<&str> = (0..ids.len()).filter(|i| set >> i & 1 == 1).map(|i| ids[i]).collect();
+                let right = question.options().iter().enumerate().all(|(i, o)| o.right == (set >> i & 1 == 1));
+                assert_eq!(question.grade(&chosen.join(", ")).correct, right, "{}: {chosen:?}", question.id());
+            }
+            let all = question.grade(&ids.join(", "));
+            assert_eq!(all.score.thousandths(), 0, "ticking all of {}", question.id());
+        }
     }
 }

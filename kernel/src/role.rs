@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// The first argument of a process that is one of ours.
-const MARK: &str = "__tunebook-kernel-role";
+pub(crate) const MARK: &str = "__tunebook-kernel-role";
 
 /// A child process of the kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub(crate) enum Role {
     Supervisor,
     /// Loads and runs the compiled cells.
     Cells,
+    /// Runs `cargo metadata` for the analyser.
+    Metadata,
 }
 
 impl Role {
@@ -27,11 +29,12 @@ impl Role {
             Self::Host => "host",
             Self::Supervisor => "supervisor",
             Self::Cells => "cells",
+            Self::Metadata => "metadata",
         }
     }
 
     fn from_name(name: &str) -> Option<Self> {
-        [Self::Host, Self::Supervisor, Self::Cells].into_iter().find(|role| role.name() == name)
+        [Self::Host, Self::Supervisor, Self::Cells, Self::Metadata].into_iter().find(|role| role.name() == name)
     }
 
     /// A command that starts `program` in this role.
@@ -59,6 +62,7 @@ pub fn run_if_child() {
         match name.to_str().and_then(Role::from_name) {
             Some(Role::Host) => std::process::exit(crate::host::main()),
             Some(Role::Supervisor) => std::process::exit(crate::supervisor::main()),
+            Some(Role::Metadata) => std::process::exit(crate::host::metadata::main()),
             Some(Role::Cells) => {
                 die_with_the_supervisor();
                 evcxr::runtime_hook();

@@ -5,6 +5,7 @@
 //! read-only files. Paths keep their depth, because a library finds the standard library
 //! relative to itself, and files keep their times, because Cargo decides by them what is fresh.
 use crate::error::{At, Error, Result};
+use crate::host::metadata::ANALYSED;
 use crate::seed::{Seed, layout};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -51,19 +52,35 @@ impl Session {
     }
 
     /// What a host needs in its environment to work here with the seed's compiler.
-    pub(crate) fn set_environment(&self, command: &mut Command, seed: &Seed) {
+    pub(crate) fn set_environment(&self, command: &mut Command, seed: &Seed, program: &Path) {
         let tools = self.folder.join(layout::TOOLS);
+        let bin = tools.join("bin");
         let old = std::env::var_os("PATH").unwrap_or_default();
-        let path = std::iter::once(tools.clone()).chain(std::env::split_paths(&old));
-        if let Ok(path) = std::env::join_paths(path) {
+        if let Ok(path) = std::env::join_paths(std::iter::once(bin.clone()).chain(std::env::split_paths(&old))) {
             command.env("PATH", path);
+        }
+        if let Some(home) = std::env::var_os("CARGO_HOME") {
+            command.env(layout::REAL_CARGO_HOME, home);
         }
         command
             .env("EVCXR_TMPDIR", self.folder.join(CRATE_FOLDER))
             .env("EVCXR_CONFIG_DIR", &self.folder)
-            .env("CARGO", tools.join("cargo"))
-            .env("RUSTC", seed.rustc());
+            .env("CARGO_HOME", tools)
+            .env("RUSTC", bin.join("rustc"))
+            .env("TUNEBOOK_PROGRAM", program)
+            .env(ANALYSED, seed.analysed().join(","));
     }
+}
+
+/// Gives a process that runs cells the user's own environment back.
+pub(crate) fn unset_environment(command: &mut Command) {
+    for name in ["EVCXR_TMPDIR", "EVCXR_CONFIG_DIR", "RUSTC", "TUNEBOOK_PROGRAM", ANALYSED, layout::REAL_CARGO_HOME] {
+        command.env_remove(name);
+    }
+    match std::env::var_os(layout::REAL_CARGO_HOME) {
+        Some(home) => command.env("CARGO_HOME", home),
+        None => command.env_remove("CARGO_HOME"),
+    };
 }
 
 impl Drop for Session {
@@ -82,7 +99,8 @@ pub(crate) fn add_facade_workspace(session: &Path) -> Result<()> {
         let from = session.join(layout::FULL_WORKSPACE).join(name);
         fs::copy(&from, session.join(name)).at(&from)?;
     }
-    Ok(())
+    let mark = session.join(layout::TOOLS).join(layout::WITH_FACADE);
+    fs::write(&mark, "").at(&mark)
 }
 
 /// Removes sessions whose process is gone. Call it with the sessions' lock held.

@@ -1,7 +1,7 @@
 //! Building a parameter store strictly: every name is loaded, declared new, or an error.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use candle_core::Var;
 
@@ -152,7 +152,7 @@ fn abbreviate(names: &[String]) -> String {
     }
     let mut text = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
     if names.len() > SHOWN {
-        text.push_str(&format!(" and {} more", names.len() - SHOWN));
+        let _ = write!(text, " and {} more", names.len() - SHOWN);
     }
     text
 }

@@ -197,8 +197,8 @@ fn check_labels(labels: &[String]) -> Result<()> {
     }
     let mut sorted = labels.to_vec();
     sorted.sort();
-    if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
-        return Err(Error::input("labels", format!("{:?} is given twice", pair[0]), "give each label once"));
+    if let Some((twice, _)) = sorted.iter().zip(&sorted[1..]).find(|(a, b)| a == b) {
+        return Err(Error::input("labels", format!("{twice:?} is given twice"), "give each label once"));
     }
     Ok(())
 }

@@ -71,19 +71,16 @@ impl BertConfig {
 
     /// The same for JSON that is already parsed.
     pub fn from_value(json: &Value, origin: &str) -> Result<Self> {
-        for (key, supported) in [
-            ("model_type", &["bert"][..]),
-            ("hidden_act", &["gelu"][..]),
-            ("position_embedding_type", &["absolute"][..]),
-        ] {
-            if let Some(value) = json.get(key).filter(|v| !v.is_null()) {
-                if !supported.iter().any(|s| value == s) {
-                    return Err(Error::input(
-                        origin,
-                        format!("{key} is {value}"),
-                        format!("only {} is supported: choose a BERT or MiniLM model", supported.join(", ")),
-                    ));
-                }
+        for (key, supported) in
+            [("model_type", "bert"), ("hidden_act", "gelu"), ("position_embedding_type", "absolute")]
+        {
+            let value = json.get(key).filter(|v| !v.is_null() && *v != supported);
+            if let Some(value) = value {
+                return Err(Error::input(
+                    origin,
+                    format!("{key} is {value}"),
+                    format!("only {supported} is supported: choose a BERT or MiniLM model"),
+                ));
             }
         }
         let required = |key: &str| {

@@ -32,6 +32,19 @@ fn paraphrases_are_near_and_every_parameter_was_loaded() {
     assert!(near > 0.5 && far < 0.15, "near {near}, far {far}");
 }
 
+/// Reference: the network written out in NumPy in double precision, on the same weights and token ids.
+#[test]
+fn vectors_agree_with_a_double_precision_reference() {
+    const FIRST: [f32; 8] = [0.049_684, -0.453_606, -0.518_531, -0.233_888, -0.307_398, 0.506_91, 0.065_308, 0.110_896];
+    let Some(encoder) = minilm() else { return };
+    let vector = encoder.embed(&["How do I reset my password?"]).unwrap().to_vec2::<f32>().unwrap().remove(0);
+    for (got, want) in vector.iter().zip(FIRST) {
+        assert!((got - want).abs() < 5e-6, "{got} against {want}");
+    }
+    let norm = vector.iter().map(|v| v * v).sum::<f32>().sqrt();
+    assert!((norm - 7.197_428).abs() < 5e-5, "{norm}");
+}
+
 #[test]
 fn padding_and_batching_do_not_change_a_vector() {
     let Some(encoder) = minilm() else { return };

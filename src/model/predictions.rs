@@ -1,6 +1,6 @@
 //! What a classifier says about texts.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use crate::notebook::{Display, escape_html};
 
@@ -69,12 +69,13 @@ impl Predictions {
         let mut html =
             String::from("<table><thead><tr><th>text</th><th>label</th><th>probability</th></tr></thead><tbody>");
         for p in &self.items {
-            html.push_str(&format!(
+            let _ = write!(
+                html,
                 "<tr><td style=\"text-align:left\">{}</td><td>{}</td><td>{:.1} %</td></tr>",
                 escape_html(&p.text),
                 escape_html(&p.label),
                 p.probability * 100.0
-            ));
+            );
         }
         html.push_str("</tbody></table>");
         Display::html(html).with("text/plain", self.to_string()).show();

@@ -1,6 +1,7 @@
 //! Weights files: safetensors in, safetensors out, with the names of the Hub's BERT family made one.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Write as _;
 use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
@@ -45,7 +46,7 @@ impl Weights {
                 Ok((normalise(&name, prefixed), tensor))
             })
             .collect::<Result<_>>()?;
-        let sha256 = Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect();
+        let sha256 = hexadecimal(&Sha256::digest(bytes));
         Ok(Self { tensors, origin: origin.to_owned(), sha256 })
     }
 
@@ -73,6 +74,13 @@ impl Weights {
     pub(super) fn take(&mut self, name: &str) -> Option<Tensor> {
         self.tensors.remove(name)
     }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn normalise(name: &str, prefixed: bool) -> String {

@@ -1,64 +1,7 @@
 //! Whether words stand in an order that a person would write: keyword lists and shuffled sentences do not.
 
+use super::order::{Order, order};
 use crate::text::{Sentence, words};
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Class {
-    Article,
-    Preposition,
-    Be,
-    Modal,
-    Helper,
-    Joiner,
-    Pronoun,
-    Other,
-}
-
-fn class(word: &str) -> Class {
-    match word {
-        // `a` is left out: it names bulbs, layers and cases.
-        "an" | "the" | "its" | "their" | "your" | "my" | "our" | "every" => Class::Article,
-        "of" | "to" | "in" | "on" | "at" | "for" | "with" | "by" | "from" | "into" | "between" | "than" => {
-            Class::Preposition
-        }
-        "is" | "are" | "was" | "were" | "be" | "been" | "am" => Class::Be,
-        "will" | "would" | "can" | "could" | "should" | "must" | "may" | "might" => Class::Modal,
-        "does" | "did" | "has" | "have" | "had" => Class::Helper,
-        "and" | "or" | "but" | "because" | "if" | "which" | "so" => Class::Joiner,
-        "it" | "they" | "we" | "you" | "he" | "she" | "i" | "there" => Class::Pronoun,
-        _ => Class::Other,
-    }
-}
-
-/// Pairs of neighbours that English does not put together. Learners drop words, so only sure cases are listed.
-fn clash(left: &str, right: Option<&str>) -> bool {
-    use Class::{Article, Be, Helper, Joiner, Modal, Preposition, Pronoun};
-    let Some(right) = right else {
-        return matches!(class(left), Article | Joiner | Modal) || matches!(left, "of" | "than" | "from");
-    };
-    let article_before_none = class(left) == Article && matches!(right, "not" | "never" | "that" | "this" | "these");
-    match (class(left), class(right)) {
-        (Article, Article | Preposition | Be | Modal | Helper | Joiner | Pronoun)
-        | (Preposition, Modal)
-        | (Be | Helper, Modal)
-        | (Modal, Modal | Preposition | Article | Helper) => !(class(left) == Modal && matches!(right, "do" | "have")),
-        (Preposition, Joiner) => right != "which",
-        (Modal, Joiner) => !matches!(right, "or" | "and"),
-        (Modal, Be) => right != "be",
-        (Joiner, Joiner) => {
-            !(matches!(left, "and" | "but" | "so") || matches!(right, "or" | "because" | "if" | "which"))
-        }
-        (Preposition, Be | Helper) => !(left == "to" && matches!(right, "be" | "do" | "have")),
-        (Preposition, Preposition) => !matches!(
-            (left, right),
-            ("from" | "to" | "by" | "for" | "on" | "in", "in" | "on" | "to" | "at" | "between" | "than")
-        ),
-        (Be, Be) => left == right || right == "is" || right == "are",
-        (Pronoun, _) if right == "of" => true,
-        (Article | Pronoun, _) if left == right => true,
-        _ => article_before_none,
-    }
-}
 
 /// Why the words look thrown together, if they do.
 pub(crate) fn salad(sentences: &[Sentence]) -> Option<String> {
@@ -86,20 +29,7 @@ pub(crate) fn salad(sentences: &[Sentence]) -> Option<String> {
     if most >= 5 && most * 2 > content.len() {
         return Some("it repeats one word".into());
     }
-    let clashes = sentences.iter().map(clashes).sum::<usize>();
-    (clashes >= 2 && clashes * 12 >= total).then(|| format!("{clashes} pairs of its words cannot stand side by side"))
-}
-
-fn clashes(sentence: &Sentence) -> usize {
-    // Contractions and joins share or merge places; the words as a row are what is judged.
-    let listed = sentence.words();
-    (0..listed.len())
-        .filter(|&i| {
-            let next = sentence.tokens.get(i + 1);
-            // A comma between the two excuses the pair.
-            next.is_none_or(|t| !t.after_comma) && clash(listed[i], next.map(|t| t.word.as_str()))
-        })
-        .count()
+    (order(sentences) == Order::Shuffled).then(|| "its words stand in no order".into())
 }
 
 #[cfg(test)]

@@ -102,7 +102,8 @@ pub(crate) fn after_reading(
     if let Some(why) = copied(sentences, quoted, rubric) {
         return Some((Gate::QuestionCopied, why));
     }
-    fluency::salad(sentences).map(|why| (Gate::WordSalad, why))
+    // Synonyms are replaced by now; how it was written is judged on what was written.
+    fluency::salad(&crate::text::sentences(answer)).map(|why| (Gate::WordSalad, why))
 }
 
 fn instruction(sentences: &[Sentence]) -> Option<&'static str> {
@@ -156,10 +157,15 @@ fn copied(sentences: &[Sentence], quoted: &[Vec<bool>], rubric: &Rubric) -> Opti
 }
 
 /// Whether so many separate wordings were found that the answer must be a list of them.
-pub(crate) fn dumped(found: &[Vec<(usize, Found)>], points: usize) -> Option<(Gate, String)> {
+pub(crate) fn dumped(found: &[Vec<(usize, Found)>], points: usize, sentences: &[Sentence]) -> Option<(Gate, String)> {
+    let tokens = || sentences.iter().flat_map(|s| &s.tokens);
+    let content = tokens().filter(|t| t.is_content()).count();
+    let fragments = tokens().count() <= 4 * (sentences.len() + tokens().filter(|t| t.after_comma).count());
     let separate: usize = found.iter().map(|of_point| disjoint(of_point)).sum();
-    let limit = (points * 4).max(9);
-    (separate > limit).then(|| (Gate::RubricDumped, format!("{separate} separate wordings for {points} points")))
+    // In fragments, with hardly a word beside what counts.
+    let dense = fragments && separate * 3 > content && separate >= (points * 3).max(6);
+    (dense || separate > (points * 4).max(9))
+        .then(|| (Gate::RubricDumped, format!("{separate} separate wordings for {points} points")))
 }
 
 /// How many of the places don't overlap; the earliest end first is the most there can be.

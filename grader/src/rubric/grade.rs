@@ -2,11 +2,12 @@
 
 use super::explain::{Explanation, Outcome, WordingTrace};
 use super::gates;
+use super::order::{Order, order};
 use super::pattern::Found;
 use super::polarity::{self, Polarity};
 use super::{Point, Rubric, Wording};
 use crate::score::Score;
-use crate::text::{Sentence, analyse, printable};
+use crate::text::{self, Sentence, analyse, printable, words};
 use crate::verdict::{Asked, Gate, KeyPoint, Mistake, PointStatus, Verdict};
 
 /// The answer, read.
@@ -14,6 +15,8 @@ struct Reading<'a> {
     answer: &'a str,
     sentences: Vec<Sentence>,
     taken_back: Vec<bool>,
+    /// For each sentence: the order of its words is unusual, so what counts must stand close together.
+    loose: Vec<bool>,
     rubric: &'a Rubric,
 }
 
@@ -34,12 +37,13 @@ pub(crate) fn assess(asked: &Asked<'_>, rubric: &Rubric, answer: &str) -> Explan
             token.base.clear();
         }
     }
-    let mut reading = Reading { answer, taken_back: vec![false; sentences.len()], sentences, rubric };
+    let loose = loose(&text::sentences(answer));
+    let mut reading = Reading { answer, taken_back: vec![false; sentences.len()], sentences, loose, rubric };
     let fair = polarity::opens_with_denial(&reading.sentences) && reading.opening_denies_a_mistake();
     reading.taken_back = polarity::taken_back(&reading.sentences, fair);
 
     let places: Vec<Vec<(usize, Found)>> = rubric.points.iter().map(|p| reading.places(&p.wordings)).collect();
-    if let Some((gate, why)) = gates::dumped(&places, rubric.points.len()) {
+    if let Some((gate, why)) = gates::dumped(&places, rubric.points.len(), &reading.sentences) {
         return stopped(asked, rubric, gate, why, shown);
     }
     let mistakes = reading.mistakes();
@@ -51,7 +55,7 @@ pub(crate) fn assess(asked: &Asked<'_>, rubric: &Rubric, answer: &str) -> Explan
         for point in
             key_points.iter_mut().filter(|p| p.status == PointStatus::Credited && of.contradicts.contains(&p.id))
         {
-            point.status = PointStatus::Unclear;
+            point.status = PointStatus::Missing;
             point.note = Some(format!("Another part of the answer contradicts it: \"{}\".", found.evidence));
         }
     }
@@ -78,6 +82,22 @@ impl Reading<'_> {
         }
     }
 
+    /// Whether a comma or a word such as `and` stands between the words found.
+    fn leaves_clause(&self, sentence: usize, found: &Found) -> bool {
+        let tokens = &self.sentences[sentence].tokens;
+        let breaks = |at: &usize| tokens[*at].after_comma || words::is_clause_break(&tokens[*at].word);
+        (found.first() + 1..=found.last()).any(|at| breaks(&at))
+    }
+
+    /// Two words or more with nothing between them that matters.
+    fn is_tight(&self, sentence: usize, found: &Found) -> bool {
+        let tokens = &self.sentences[sentence].tokens;
+        let between =
+            |at: &usize| !found.at.contains(at) && tokens[*at].is_content() && !words::is_light(&tokens[*at].base);
+        let span = found.last() - found.first() + 1;
+        found.at.len() >= 2 && span <= found.at.len() * 2 && !(found.first()..found.last()).any(|at| between(&at))
+    }
+
     /// The learner's words from the first to the last that matched.
     fn evidence(&self, sentence: usize, found: &Found) -> String {
         let tokens = &self.sentences[sentence].tokens;
@@ -95,7 +115,8 @@ impl Reading<'_> {
     fn mistakes(&self) -> Vec<Mistake> {
         let said = |wordings: &[Wording]| {
             let mut places = self.places(wordings);
-            places.retain(|(s, f)| self.polarity(*s, f) == Polarity::Said);
+            // Accusing a learner needs more certainty than crediting one: the words must stand in one clause.
+            places.retain(|(s, f)| self.polarity(*s, f) == Polarity::Said && !self.leaves_clause(*s, f));
             places.into_iter().min_by_key(|(s, f)| (*s, f.first(), f.last()))
         };
         let of = |m: &super::Misconception| {
@@ -107,7 +128,8 @@ impl Reading<'_> {
 
     /// One key point: every place of every wording is looked at, and the best outcome counts.
     fn judge(&self, point: &Point, traces: &mut Vec<WordingTrace>) -> KeyPoint {
-        let mut said: Option<(usize, Found)> = None;
+        let mut said: Vec<(usize, Found)> = Vec::new();
+        let mut seen: Vec<(usize, Found)> = Vec::new();
         let mut open: Option<(usize, Found, &'static str)> = None;
         let mut denied: Vec<(usize, Found)> = Vec::new();
         let needs_met = point.needs.iter().all(|need| !self.places(std::slice::from_ref(need)).is_empty());
@@ -122,23 +144,26 @@ impl Reading<'_> {
                 });
                 match outcome {
                     Outcome::Said => {
-                        let earlier = |old: &(usize, Found)| (old.0, old.1.first()) <= (sentence, found.first());
-                        if !said.as_ref().is_some_and(earlier) {
-                            said = Some((sentence, found));
-                        }
+                        seen.push((sentence, found.clone()));
+                        said.push((sentence, found));
                     }
-                    Outcome::Denied => denied.push((sentence, found)),
-                    Outcome::Open(why) => open = open.or(Some((sentence, found, why))),
-                    Outcome::Excluded | Outcome::NeedMissing | Outcome::QuestionOnly => {}
+                    // Held against a learner only where the words stand in one clause.
+                    Outcome::Denied if !self.leaves_clause(sentence, &found) => denied.push((sentence, found)),
+                    Outcome::Open(why) => {
+                        seen.push((sentence, found.clone()));
+                        open = open.or(Some((sentence, found, why)));
+                    }
+                    Outcome::Denied | Outcome::Excluded | Outcome::NeedMissing | Outcome::QuestionOnly => {}
                 }
             }
         }
         // `does not destroy` is found by a wording with the negation in it and denied by one without: no contradiction.
         let overlaps = |(s, f): &(usize, Found)| {
-            said.as_ref().is_some_and(|(t, g)| s == t && f.first() <= g.last() && g.first() <= f.last())
+            seen.iter().any(|(t, g)| s == t && f.first() <= g.last() && g.first() <= f.last())
         };
         let against = denied.iter().find(|place| !overlaps(place)).cloned();
-        let (status, place, note) = match (said, against, open) {
+        let earliest = said.into_iter().min_by_key(|(s, f)| (*s, f.first(), f.last()));
+        let (status, place, note) = match (earliest, against, open) {
             (Some(place), None, _) => (PointStatus::Credited, Some(place), None),
             (Some(_), Some(place), _) => {
                 (PointStatus::Unclear, Some(place), Some("The answer says this and also denies it.".into()))
@@ -178,6 +203,9 @@ impl Reading<'_> {
             return Outcome::Excluded;
         }
         match self.polarity(sentence, found) {
+            Polarity::Said if self.loose[sentence] && !self.is_tight(sentence, found) => {
+                Outcome::Open("the words stand in an unusual order, far from each other")
+            }
             Polarity::Said => Outcome::Said,
             Polarity::Denied => Outcome::Denied,
             Polarity::Open(why) => Outcome::Open(why),
@@ -193,6 +221,11 @@ impl Reading<'_> {
             })
         })
     }
+}
+
+/// Each sentence is judged by itself, so that saying more takes nothing from it.
+fn loose(sentences: &[Sentence]) -> Vec<bool> {
+    sentences.iter().map(|s| order(std::slice::from_ref(s)) == Order::Unusual).collect()
 }
 
 fn stopped(asked: &Asked<'_>, rubric: &Rubric, gate: Gate, why: String, sentences: Vec<String>) -> Explanation {

@@ -1,8 +1,8 @@
 //! Short answers: a rubric of key points, and how an answer is held against it.
 //!
 //! Read in this order: `model` is the rubric as its author wrote it; `pattern` is one wording and how it is found in a
-//! sentence; `polarity` decides whether what was found is said, denied or left open; `gates`, `fluency` and `language`
-//! stop what is not an answer; `grade` puts it together into a verdict; `explain` shows each step.
+//! sentence; `polarity` decides whether what was found is said, denied or left open; `gates`, `fluency`, `order` and
+//! `language` stop what is not an answer; `grade` puts it together into a verdict; `explain` shows each step.
 
 mod explain;
 mod fluency;
@@ -10,6 +10,7 @@ mod gates;
 mod grade;
 mod language;
 mod model;
+mod order;
 pub(crate) mod pattern;
 mod polarity;
 

@@ -50,6 +50,11 @@ impl Point {
         self.weight
     }
 
+    /// The accepted wordings, as the author wrote them.
+    pub fn wordings(&self) -> impl Iterator<Item = &str> {
+        self.wordings.iter().map(|w| w.source.as_str())
+    }
+
     /// The section to read when it is missing.
     pub fn read(&self) -> Option<&str> {
         self.read.as_deref()

@@ -2,11 +2,12 @@
 //!
 //! A wording is words in the order in which a learner would say them: `small steps keep knowledge`. Function words
 //! don't count. `(keep|protect)` or `keep|protect` lists alternatives, `...` allows any distance within the sentence;
-//! otherwise at most two words of content may stand between one word and the next.
+//! otherwise at most two words of content may stand between one word and the next; `^` at the front asks for
+//! the beginning of a sentence.
 
 use std::collections::BTreeSet;
 
-use crate::text::distance::is_typo_of;
+use crate::text::distance::{is_typo_of, is_typo_of_stem};
 use crate::text::{Sentence, Synonyms, Token, words};
 
 /// How many words of content may stand between two words of a wording.
@@ -18,6 +19,8 @@ const REACH: usize = 7;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pattern {
     elements: Vec<Element>,
+    /// Only as the first words of a sentence.
+    opens: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +52,10 @@ impl Pattern {
     pub(crate) fn parse(wording: &str, synonyms: &Synonyms) -> Result<Self, String> {
         let mut elements: Vec<Element> = Vec::new();
         let mut wide = false;
+        let (opens, wording) = match wording.trim_start().strip_prefix('^') {
+            Some(rest) => (true, rest),
+            None => (false, wording),
+        };
         for piece in pieces(wording)? {
             match piece {
                 Piece::Wide => wide = true,
@@ -69,7 +76,7 @@ impl Pattern {
         if elements.iter().all(|e| e.alternatives.iter().flatten().all(Token::is_negator)) {
             return Err("it has no word that counts: function words alone match nothing".into());
         }
-        Ok(Self { elements })
+        Ok(Self { elements, opens })
     }
 
     /// Whether every way to say this wording uses nothing but the given words.
@@ -85,7 +92,9 @@ impl Pattern {
     /// Each place where the wording stands in the sentence, at most one for each first word.
     pub(crate) fn find(&self, sentence: &Sentence, vocabulary: &BTreeSet<String>) -> Vec<Found> {
         let search = Search { tokens: &sentence.tokens, vocabulary };
-        (0..sentence.tokens.len()).filter_map(|start| search.from(&self.elements, start)).collect()
+        let first = sentence.tokens.iter().position(|t| !t.is_stop()).unwrap_or(0);
+        let starts = if self.opens { first..sentence.tokens.len().min(first + 1) } else { 0..sentence.tokens.len() };
+        starts.filter_map(|start| search.from(&self.elements, start)).collect()
     }
 
     /// The best part of the wording that stands in one sentence in any order: found and all elements.
@@ -136,7 +145,8 @@ impl Search<'_> {
         for at in last + 1..self.tokens.len().min(last + 1 + REACH) {
             let token = &self.tokens[at];
             let light = token.is_stop() || token.is_negator() || words::is_light(&token.base);
-            skipped += usize::from(!light) + usize::from(token.after_comma && !light);
+            let leaves_clause = words::is_clause_break(&token.word);
+            skipped += usize::from(!light) + usize::from(token.after_comma && !light) + usize::from(leaves_clause);
             if skipped > GAP {
                 // The token that uses up the gap can itself be the next word.
                 return at + 1;
@@ -173,11 +183,13 @@ impl Search<'_> {
         if typed.base == meant.base {
             return true;
         }
+        // A slip keeps the first letter; this also spares nearly every pair the look at its letters.
         !typed.base.is_empty()
+            && typed.word.chars().next() == meant.word.chars().next()
             && !typed.is_stop()
             && !typed.is_negator()
             && !self.vocabulary.contains(&typed.base)
-            && (is_typo_of(&typed.word, &meant.word) || is_typo_of(&typed.base, &meant.base))
+            && (is_typo_of(&typed.word, &meant.word) || is_typo_of_stem(&typed.base, &meant.base))
     }
 }
 
@@ -190,12 +202,13 @@ enum Piece {
 /// Cuts a wording into plain words, groups of alternatives and `...`.
 fn pieces(wording: &str) -> Result<Vec<Piece>, String> {
     let mut pieces = Vec::new();
-    let mut rest = wording.replace('\u{2026}', "...");
+    let wording = wording.replace('\u{2026}', "...");
+    let mut rest = wording.as_str();
     while !rest.trim_start().is_empty() {
-        let text = rest.trim_start().to_owned();
+        let text = rest.trim_start();
         if let Some(after) = text.strip_prefix("...") {
             pieces.push(Piece::Wide);
-            rest = after.to_owned();
+            rest = after;
         } else if let Some(after) = text.strip_prefix('(') {
             let (inside, after) =
                 after.split_once(')').ok_or("a bracket is opened and not closed: write `(keep|protect)`")?;
@@ -203,7 +216,7 @@ fn pieces(wording: &str) -> Result<Vec<Piece>, String> {
                 return Err("brackets cannot stand inside brackets: write the alternatives out".into());
             }
             pieces.push(Piece::Group(inside.split('|').map(str::to_owned).collect()));
-            rest = after.to_owned();
+            rest = after;
         } else {
             let end = text.find(|c: char| c.is_whitespace() || c == '(').unwrap_or(text.len());
             let end = text.find("...").map_or(end, |dots| end.min(dots));
@@ -220,7 +233,7 @@ fn pieces(wording: &str) -> Result<Vec<Piece>, String> {
             } else {
                 pieces.push(Piece::Words(word.to_owned()));
             }
-            rest = after.to_owned();
+            rest = after;
         }
     }
     Ok(pieces)
@@ -228,7 +241,7 @@ fn pieces(wording: &str) -> Result<Vec<Piece>, String> {
 
 /// The words of a phrase that count: content and negators.
 fn meaning(text: &str, synonyms: &Synonyms) -> Vec<Token> {
-    synonyms.apply(crate::text::synonyms::phrase(text)).into_iter().filter(|t| !t.is_stop()).collect()
+    synonyms.apply(&crate::text::synonyms::phrase(text)).into_iter().filter(|t| !t.is_stop()).collect()
 }
 
 #[cfg(test)]
@@ -250,6 +263,13 @@ mod tests {
         assert!(!found("validation loss up", "The loss is up on validation"));
         assert!(!found("validation loss up", "validation loss falls while the training loss goes up"));
         assert!(found("validation ... up", "validation loss falls at first and later it turns round and goes up"));
+    }
+
+    #[test]
+    fn a_wording_can_ask_for_the_beginning() {
+        assert!(found("^full", "Full. Enough data."));
+        assert!(found("^full", "The full one"));
+        assert!(!found("^full", "tickets full of jargon"));
     }
 
     #[test]

@@ -84,7 +84,7 @@ fn denial_over(sentence: &Sentence, found: &Found) -> Polarity {
     let listed = sentence.words();
     let Some((start, len)) = words::denial(&listed) else { return Polarity::Said };
     if found.at.iter().any(|at| (start..start + len).contains(at)) {
-        return Polarity::Said;
+        return Polarity::Open("its negation is a denial of the whole sentence");
     }
     let (after, before) = (found.first() > start, found.last() < start);
     let between = if before { found.last() + 1..start } else { start + len..found.first().max(start + len) };

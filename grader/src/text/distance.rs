@@ -13,6 +13,11 @@ pub(crate) fn is_typo_of(typed: &str, meant: &str) -> bool {
     a[0] == b[0] && a.len().abs_diff(b.len()) <= allowed && a.len() <= 40 && edits(&a, &b) <= allowed
 }
 
+/// The same for stems, which are shorter: `memori(ze)` and `memor(y)` are one edit apart and two words.
+pub(crate) fn is_typo_of_stem(typed: &str, meant: &str) -> bool {
+    typed.chars().count().min(meant.chars().count()) >= 6 && is_typo_of(typed, meant)
+}
+
 /// Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours.
 fn edits(a: &[char], b: &[char]) -> usize {
     let width = b.len() + 1;

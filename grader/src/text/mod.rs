@@ -17,7 +17,7 @@ pub(crate) use token::{Sentence, Token, sentences};
 pub(crate) fn analyse(text: &str, synonyms: &Synonyms) -> Vec<Sentence> {
     let mut all = sentences(text);
     for sentence in &mut all {
-        sentence.tokens = synonyms.apply(std::mem::take(&mut sentence.tokens));
+        sentence.tokens = synonyms.apply(&sentence.tokens);
     }
     all
 }

@@ -85,14 +85,6 @@ const IRREGULAR: &[(&str, &str)] = &[
     ("stronger", "strong"),
     ("children", "child"),
     ("people", "person"),
-    ("memorise", "memory"),
-    ("memorize", "memory"),
-    ("memorised", "memory"),
-    ("memorized", "memory"),
-    ("memorising", "memory"),
-    ("memorizing", "memory"),
-    ("memorises", "memory"),
-    ("memorizes", "memory"),
     ("judgement", "judgment"),
     ("centre", "center"),
     ("grey", "gray"),
@@ -122,9 +114,7 @@ pub(crate) fn is_apostrophe(c: char) -> bool {
 pub(crate) fn base(word: &str) -> String {
     let regular = IRREGULAR.iter().find(|(form, _)| *form == word).map_or(word, |(_, base)| base);
     let spelled = american(regular);
-    let stem = Stemmer::create(Algorithm::English).stem(&spelled).into_owned();
-    // `fitted` stems to `fit`, but slips such as `overfiting` and the noun in -er do not all land there.
-    stem
+    Stemmer::create(Algorithm::English).stem(&spelled).into_owned()
 }
 
 fn american(word: &str) -> String {

@@ -26,7 +26,7 @@ impl Synonyms {
     }
 
     /// Replaces each phrase; the new words keep the place of the old ones.
-    pub(crate) fn apply(&self, tokens: Vec<Token>) -> Vec<Token> {
+    pub(crate) fn apply(&self, tokens: &[Token]) -> Vec<Token> {
         let mut out = Vec::with_capacity(tokens.len());
         let mut at = 0;
         while at < tokens.len() {
@@ -62,7 +62,7 @@ mod tests {
         let group = ["learning rate".to_owned(), "lr".to_owned(), "step size".to_owned()];
         let synonyms = Synonyms::new([group.as_slice()].into_iter());
         let words: Vec<String> =
-            synonyms.apply(phrase("A small LR or step sizes")).into_iter().map(|t| t.word).collect();
+            synonyms.apply(&phrase("A small LR or step sizes")).into_iter().map(|t| t.word).collect();
         assert_eq!(words, ["a", "small", "learning", "rate", "or", "learning", "rate"]);
     }
 }

@@ -72,8 +72,17 @@ pub(crate) fn sentences(text: &str) -> Vec<Sentence> {
             word_start.get_or_insert(at);
             continue;
         }
+        // Arrows are how people note down curves.
+        let arrow = match c {
+            '\u{2191}' | '\u{2197}' => Some("rise"),
+            '\u{2193}' | '\u{2198}' => Some("fall"),
+            _ => None,
+        };
         if let Some(start) = word_start.take() {
             push_word(&mut current.tokens, &text[start..at], start, &mut comma);
+        }
+        if let Some(word) = arrow {
+            current.tokens.push(Token::new(word.to_owned(), at, at + c.len_utf8(), std::mem::take(&mut comma)));
         }
         match c {
             '.' | '!' | '?' | ';' | '\n' | '\u{2026}' | '\u{3002}' | '\u{FF01}' | '\u{FF1F}' => {
@@ -85,7 +94,7 @@ pub(crate) fn sentences(text: &str) -> Vec<Sentence> {
                 }
                 comma = false;
             }
-            ',' | ':' | '(' | ')' | '\u{2013}' | '\u{2014}' | '[' | ']' => comma = true,
+            ',' | ':' | '(' | ')' | '[' | ']' | '>' | '=' | '/' | '\u{2013}' | '\u{2014}' | '\u{2192}' => comma = true,
             // A hyphen inside a word joins; between spaces it separates like a comma.
             '-' if text[..at].ends_with(char::is_whitespace) => comma = true,
             _ => {}
@@ -114,10 +123,7 @@ fn push_word(tokens: &mut Vec<Token>, raw: &str, start: usize, comma: &mut bool)
     let after_comma = std::mem::take(comma);
     // What the learner contracts is spelled out, so that `isn't` negates and `that's` is a function word.
     let (head, tail) = match expand(&folded) {
-        // Any other n't, slips such as `dosn't` included.
-        (word, None) if raw.chars().any(normal::is_apostrophe) && word.len() > 3 && word.ends_with("nt") => {
-            (&word[..word.len() - 2], Some("not"))
-        }
+        (word, None) if raw.chars().any(normal::is_apostrophe) => contracted(word),
         known => known,
     };
     tokens.push(Token::new(head.to_owned(), start, end, after_comma));
@@ -126,9 +132,29 @@ fn push_word(tokens: &mut Vec<Token>, raw: &str, start: usize, comma: &mut bool)
     }
 }
 
+/// What only the apostrophe tells: `it's` from `its`, `I'd` from `id`, and every n't, slips such as `dosn't` included.
+fn contracted(word: &str) -> (&str, Option<&'static str>) {
+    match word {
+        "its" => ("it", Some("is")),
+        "id" => ("i", Some("would")),
+        "ill" => ("i", Some("will")),
+        "ive" => ("i", Some("have")),
+        "wed" => ("we", Some("would")),
+        "well" => ("we", Some("will")),
+        "were" => ("we", Some("are")),
+        "weve" => ("we", Some("have")),
+        "theyd" => ("they", Some("would")),
+        "theyll" => ("they", Some("will")),
+        "itll" => ("it", Some("will")),
+        "theres" => ("there", Some("is")),
+        word if word.len() > 3 && word.ends_with("nt") => (&word[..word.len() - 2], Some("not")),
+        other => (other, None),
+    }
+}
+
 fn expand(word: &str) -> (&str, Option<&'static str>) {
     match word {
-        "isnt" => ("is", Some("not")),
+        "isnt" | "aint" => ("is", Some("not")),
         "arent" => ("are", Some("not")),
         "wasnt" => ("was", Some("not")),
         "werent" => ("were", Some("not")),
@@ -142,7 +168,6 @@ fn expand(word: &str) -> (&str, Option<&'static str>) {
         "wouldnt" => ("would", Some("not")),
         "hasnt" => ("has", Some("not")),
         "havent" => ("have", Some("not")),
-        "aint" => ("is", Some("not")),
         "thats" => ("that", Some("is")),
         "theyre" => ("they", Some("are")),
         "youre" => ("you", Some("are")),

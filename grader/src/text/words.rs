@@ -210,7 +210,6 @@ const DENIALS: &[&[&str]] = &[
     &["not", "agree"],
     &["disagree"],
     &["opposite", "of"],
-    &["far", "from"],
     &["no", "truth"],
     &["nobody", "says"],
     &["never", "true"],

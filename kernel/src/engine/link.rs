@@ -57,7 +57,7 @@ impl Link {
         let (socket, hosts_end) = UnixStream::pair().at("a socket")?;
         let mut command = Role::Host.command(&program);
         environment::clean(&mut command);
-        session.set_environment(&mut command, seed);
+        session.set_environment(&mut command, seed, &program);
         let json = serde_json::to_string(&config).map_err(|error| Error::new(error.to_string()))?;
         command.arg(json).current_dir(session.folder());
         command.stdin(OwnedFd::from(hosts_end)).stdout(Stdio::piped()).stderr(Stdio::piped());

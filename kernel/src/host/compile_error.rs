@@ -41,7 +41,8 @@ fn one(code: &str, error: &CompilationError) -> String {
         text.push('\n');
     }
     for help in error.help() {
-        let _ = writeln!(text, "  help: {}", help.trim_end());
+        // The first line is the advice; a replacement for the code follows it.
+        let _ = writeln!(text, "  help: {}", help.lines().next().unwrap_or_default());
     }
     let hint = match error.code() {
         Some("E0384" | "E0596") => Some("a variable of an earlier cell becomes mutable with `let mut x = x;`"),

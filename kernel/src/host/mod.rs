@@ -5,6 +5,7 @@
 //! shows notebooks must not depend on any of that. Requests come in and events go out over the
 //! socket that the engine put in place of stdin.
 mod compile_error;
+pub(crate) mod metadata;
 mod output;
 mod prepare;
 mod runtime_error;
@@ -160,7 +161,7 @@ impl Host {
     fn complete(&mut self, code: &str, byte: usize) -> Event {
         match self.context.completions(code, byte) {
             Ok(found) => Event::Completed {
-                matches: found.completions.into_iter().map(|completion| completion.code).collect(),
+                matches: found.completions.iter().map(|completion| name_only(&completion.code)).collect(),
                 start: found.start_offset,
                 end: found.end_offset,
             },
@@ -176,6 +177,11 @@ impl Host {
             _ => Event::Inspected { text: None, html: None },
         }
     }
+}
+
+/// A completion without the names of arguments: in a notebook they would have to be deleted.
+fn name_only(code: &str) -> String {
+    code.split_once('(').map_or(code, |(name, _)| name).to_owned()
 }
 
 fn interrupted(what: &str) -> CellError {

@@ -13,9 +13,7 @@ pub(super) fn start(config: &HostConfig, events: UnixStream) -> Result<(CommandC
     let program = std::env::current_exe().at("this program")?;
     let mut command = Role::Supervisor.command(&program);
     command.current_dir(&config.user_folder).env("TUNEBOOK_SINK", "1").env(STOP_FILE, &config.stop_file);
-    for name in ["EVCXR_TMPDIR", "EVCXR_CONFIG_DIR"] {
-        command.env_remove(name);
-    }
+    session::unset_environment(&mut command);
     match &config.path {
         Some(path) => command.env("PATH", path),
         None => command.env_remove("PATH"),

@@ -2,14 +2,17 @@
 //!
 //! All work happens in `seed.partial`; a finished, checked seed is renamed to `seed`. After Ctrl-C
 //! `seed.partial` stays, and the next build goes on with what Cargo has compiled there.
+use super::cargo::News;
+use super::estimate::Estimate;
 use super::{RECORD, Record, Seed, SeedSpec, Toolchain, cargo, key, layout, sources};
 use crate::engine::{Engine, EngineOptions, Output};
 use crate::error::{At, Error, Result};
+use crate::host::metadata;
 use crate::session;
 use std::fs::{self, File};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A step of a build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +78,7 @@ pub fn build(spec: &SeedSpec, report: &mut dyn FnMut(Progress)) -> Result<Seed> 
     report(Progress::at(Step::Fetching));
     cargo::fetch(&toolchain, &workspace)?;
     check_versions(&locked, &workspace.join("Cargo.lock"))?;
+    describe_standard_library(&toolchain, &workspace)?;
     let library = compile(&spec, &toolchain, &workspace, report)?;
     finish_artifacts(&workspace)?;
     layout::make_small(&workspace)?;
@@ -82,8 +86,15 @@ pub fn build(spec: &SeedSpec, report: &mut dyn FnMut(Progress)) -> Result<Seed> 
     let library = library.strip_prefix(&workspace).map(Path::to_owned).map_err(|_| {
         Error::new(format!("{}: the cells' library was built outside of its workspace", library.display()))
     })?;
-    let record =
-        Record { key: seed_key, toolchain, dependency, name: spec.name.clone(), library, sources: source_copy };
+    let record = Record {
+        key: seed_key,
+        toolchain,
+        dependency,
+        name: spec.name.clone(),
+        analysed: spec.analysed.clone(),
+        library,
+        sources: source_copy,
+    };
     let json = serde_json::to_string_pretty(&record).map_err(|error| Error::new(error.to_string()))?;
     let file = partial.join(RECORD);
     fs::write(&file, json).at(&file)?;
@@ -169,14 +180,28 @@ fn compile(
     workspace: &Path,
     report: &mut dyn FnMut(Progress),
 ) -> Result<PathBuf> {
-    let mut first: Option<(Instant, usize)> = None;
-    cargo::build(toolchain, workspace, &spec.package, &mut |unit| {
-        let (began, before) = *first.get_or_insert((Instant::now(), unit.done));
-        let rate = began.elapsed().checked_div(u32::try_from(unit.done - before).unwrap_or(u32::MAX));
-        let remaining = rate.map(|each| each * u32::try_from(unit.total - unit.done).unwrap_or_default());
-        let detail = unit.compiling;
-        report(Progress { step: Step::Compiling, done: unit.done, total: unit.total, detail, remaining });
+    let lock = workspace.join("Cargo.lock");
+    let mut estimate = Estimate::new(&fs::read_to_string(&lock).at(&lock)?);
+    cargo::build(toolchain, workspace, &spec.package, &mut |news| match news {
+        News::Finished { package, fresh } => estimate.finished(&package, fresh),
+        News::Progress { done, total, compiling } => {
+            let remaining = estimate.remaining(done, total);
+            report(Progress { step: Step::Compiling, done, total, detail: compiling, remaining });
+        }
     })
+}
+
+/// Writes what the analyser is told about the standard library. Without the file it takes the
+/// standard library alone, and types that involve a `HashMap` have to be written out.
+fn describe_standard_library(toolchain: &Toolchain, workspace: &Path) -> Result<()> {
+    let file = workspace.join(layout::TOOLS).join(layout::STANDARD_LIBRARY);
+    match cargo::standard_library(toolchain, workspace) {
+        Some(json) => {
+            let json = metadata::pruned(json, &layout::STANDARD_CRATES.into());
+            fs::write(&file, json).at(&file)
+        }
+        None => Ok(()),
+    }
 }
 
 /// Leaves only what a session needs, and makes large files safe to link.

@@ -44,15 +44,33 @@ pub(super) fn fetch(toolchain: &Toolchain, workspace: &Path) -> Result<()> {
         .with_mend("connect this machine to the internet once and try again"))
 }
 
-/// One step of a build: units done, units in all, what is being compiled.
-pub(super) struct Unit {
-    pub done: usize,
-    pub total: usize,
-    pub compiling: String,
+/// What Cargo says about the standard library's crates, for the analyser; `None` when a crate that
+/// they need is not there and cannot be fetched.
+pub(super) fn standard_library(toolchain: &Toolchain, workspace: &Path) -> Option<Vec<u8>> {
+    let manifest = toolchain.sysroot.join("lib/rustlib/src/rust/library/Cargo.toml");
+    let ask = |arguments: &[&str]| {
+        let mut command = command(toolchain, workspace);
+        // The standard library's manifests use features that are not stable.
+        command.env("RUSTC_BOOTSTRAP", "1").env("__CARGO_TEST_CHANNEL_OVERRIDE_DO_NOT_USE_THIS", "nightly");
+        command.args(arguments).arg("--locked").arg("--manifest-path").arg(&manifest);
+        command.output().ok().filter(|output| output.status.success())
+    };
+    let metadata = ["metadata", "--format-version=1", "--offline", "--filter-platform", &toolchain.host];
+    ask(&metadata)
+        .or_else(|| ask(&["fetch", "--target", &toolchain.host]).and_then(|_| ask(&metadata)))
+        .map(|output| output.stdout)
+}
+
+/// What a build reports.
+pub(super) enum News {
+    /// Units done, units in all, what is being compiled.
+    Progress { done: usize, total: usize, compiling: String },
+    /// A package's library is there; `fresh` when it was before.
+    Finished { package: String, fresh: bool },
 }
 
 enum Line {
-    Progress(Unit),
+    News(News),
     Library(PathBuf),
     Error(String),
 }
@@ -62,7 +80,7 @@ pub(super) fn build(
     toolchain: &Toolchain,
     workspace: &Path,
     package: &str,
-    report: &mut dyn FnMut(Unit),
+    report: &mut dyn FnMut(News),
 ) -> Result<PathBuf> {
     let mut command = command(toolchain, workspace);
     command
@@ -86,7 +104,7 @@ pub(super) fn build(
     let (mut library, mut said) = (None, String::new());
     for line in lines {
         match line {
-            Line::Progress(unit) => report(unit),
+            Line::News(news) => report(news),
             Line::Library(path) => library = Some(path),
             Line::Error(text) => {
                 said.push_str(&text);
@@ -107,18 +125,31 @@ pub(super) fn build(
 fn read_artifacts(stdout: impl Read, package: &str, sender: &Sender<Line>) {
     for line in BufReader::new(stdout).lines().map_while(std::io::Result::ok) {
         let Ok(message) = serde_json::from_str::<Value>(&line) else { continue };
-        let id = message["package_id"].as_str().unwrap_or_default();
-        // `path+file:///...#tunebook-facade@0.1.0`, or without the name when the folder has it.
-        let ours = id.rsplit(['/', '#', '@']).any(|part| part == package);
-        if message["reason"] != "compiler-artifact" || !ours {
+        if message["reason"] != "compiler-artifact" {
             continue;
         }
-        let files = message["filenames"].as_array().into_iter().flatten().filter_map(Value::as_str).map(PathBuf::from);
-        for file in files {
-            if file.extension().is_some_and(|end| end == "so" || end == "dylib") {
-                let _ = sender.send(Line::Library(file));
-            }
+        let name = package_name(message["package_id"].as_str().unwrap_or_default());
+        let build_script =
+            message["target"]["kind"].as_array().is_some_and(|kinds| kinds.contains(&"custom-build".into()));
+        if !build_script {
+            let fresh = message["fresh"] == true;
+            let _ = sender.send(Line::News(News::Finished { package: name.to_owned(), fresh }));
         }
+        let files = message["filenames"].as_array().into_iter().flatten().filter_map(Value::as_str).map(PathBuf::from);
+        let is_library = |file: &PathBuf| file.extension().is_some_and(|end| end == "so" || end == "dylib");
+        for file in files.filter(|file| name == package && is_library(file)) {
+            let _ = sender.send(Line::Library(file));
+        }
+    }
+}
+
+/// The package of an id: `registry+https://...#serde@1.0.0`, `path+file:///folder/facade#tunebook-facade@0.1.0`,
+/// or `path+file:///folder/tunebook-facade#0.1.0` when the folder has the package's name.
+fn package_name(id: &str) -> &str {
+    let (source, rest) = id.rsplit_once('#').unwrap_or((id, ""));
+    match rest.split_once('@') {
+        Some((name, _)) => name,
+        None => source.rsplit('/').next().unwrap_or_default(),
     }
 }
 
@@ -134,7 +165,7 @@ fn read_progress(stderr: ChildStderr, sender: &Sender<Line>) {
         let text = String::from_utf8_lossy(&line).into_owned();
         line.clear();
         let message = match parse_progress(&text) {
-            Some(unit) => Line::Progress(unit),
+            Some(news) => Line::News(news),
             None if text.trim().is_empty() || text.trim_start().starts_with("Compiling ") => continue,
             None => Line::Error(text),
         };
@@ -144,19 +175,35 @@ fn read_progress(stderr: ChildStderr, sender: &Sender<Line>) {
     }
 }
 
-fn parse_progress(line: &str) -> Option<Unit> {
+fn parse_progress(line: &str) -> Option<News> {
     let rest = line.split_once("Building [")?.1.split_once("] ")?.1;
     let (counts, compiling) = rest.split_once(": ").unwrap_or((rest, ""));
     let (done, total) = counts.trim().split_once('/')?;
-    Some(Unit { done: done.parse().ok()?, total: total.parse().ok()?, compiling: compiling.trim().to_owned() })
+    Some(News::Progress {
+        done: done.parse().ok()?,
+        total: total.parse().ok()?,
+        compiling: compiling.trim().to_owned(),
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use super::{News, package_name, parse_progress};
+
     #[test]
     fn cargos_progress_bar_is_read() {
-        let unit = super::parse_progress("    Building [=====>      ] 12/345: serde, candle-core").unwrap();
-        assert_eq!((unit.done, unit.total, unit.compiling.as_str()), (12, 345, "serde, candle-core"));
-        assert!(super::parse_progress("   Compiling serde v1.0.0").is_none());
+        let line = "    Building [=====>      ] 12/345: serde, candle-core";
+        let Some(News::Progress { done, total, compiling }) = parse_progress(line) else { panic!("{line}") };
+        assert_eq!((done, total, compiling.as_str()), (12, 345, "serde, candle-core"));
+        assert!(parse_progress("   Compiling serde v1.0.0").is_none());
+    }
+
+    #[test]
+    fn a_package_id_has_the_name() {
+        for id in
+            ["registry+https://index#facade@1.0.0", "path+file:///a/b#facade@1.0.0", "path+file:///a/facade#1.0.0"]
+        {
+            assert_eq!(package_name(id), "facade");
+        }
     }
 }

@@ -11,7 +11,8 @@ pub fn key(spec: &SeedSpec) -> Result<String> {
 
 pub(super) fn with_toolchain(spec: &SeedSpec, toolchain: &Toolchain) -> Result<String> {
     let mut hash = Sha256::new();
-    for part in [&toolchain.version, layout::PROFILE, env!("CARGO_PKG_VERSION"), &spec.name, &spec.package] {
+    let analysed = spec.analysed.join(",");
+    for part in [&toolchain.version, layout::PROFILE, layout::FORM, &analysed, &spec.name, &spec.package] {
         field(&mut hash, part.as_bytes());
     }
     field(&mut hash, spec.facade.as_os_str().as_encoded_bytes());

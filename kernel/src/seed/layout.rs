@@ -9,12 +9,33 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// Programs that evcxr finds before others.
+/// Takes the place of `CARGO_HOME` for evcxr and its analyser, which look for programs in its `bin`.
 pub(crate) const TOOLS: &str = "tools";
+/// A file in [`TOOLS`] that says that the session's workspace has the facade.
+pub(crate) const WITH_FACADE: &str = "with-facade";
+/// A file in [`TOOLS`] with what Cargo says about the standard library's crates.
+pub(super) const STANDARD_LIBRARY: &str = "library.json";
+/// The crates of the standard library that the analyser needs to know types.
+pub(super) const STANDARD_CRATES: [&str; 9] = [
+    "alloc",
+    "cfg-if",
+    "core",
+    "hashbrown",
+    "proc_macro",
+    "rustc-std-workspace-alloc",
+    "rustc-std-workspace-core",
+    "rustc-std-workspace-std",
+    "std",
+];
+/// The variable that holds the user's own `CARGO_HOME`.
+pub(crate) const REAL_CARGO_HOME: &str = "TUNEBOOK_CARGO_HOME";
 /// The manifest and lock file of the workspace's full form.
 pub(crate) const FULL_WORKSPACE: &str = "full";
 /// The crate that keeps the facade in the lock file.
-pub(super) const KEEPER: &str = "keeper";
+pub(crate) const KEEPER: &str = "keeper";
+
+/// Changes with everything in this file but the profile: a seed of another form is built again.
+pub(super) const FORM: &str = "3";
 
 /// Cells are compiled quickly and checked for overflow; the library is compiled for speed.
 pub(super) const PROFILE: &str = r#"
@@ -57,7 +78,7 @@ pub(super) fn write(workspace: &Path, dependency: &str, lock: &str, toolchain: &
     let empty = format!("{}\n[lib]\ncrate-type = [\"cdylib\"]\n", package("ctx"));
     write_file(&workspace.join("ctx/Cargo.toml"), &empty)?;
     write_file(&workspace.join("ctx/src/lib.rs"), "")?;
-    write_tools(&workspace.join(TOOLS), toolchain)
+    write_tools(&workspace.join(TOOLS), dependency, toolchain)
 }
 
 /// Gives the finished workspace the form in which a session begins.
@@ -68,19 +89,54 @@ pub(super) fn make_small(workspace: &Path) -> Result<()> {
     fs::rename(&small, workspace.join("Cargo.toml")).at(&small)
 }
 
-/// evcxr asks rustup for its tools. These scripts answer with the seed's compiler, whatever
-/// folder the notebook lies in, and keep `cargo metadata` to this platform: otherwise it wants to
-/// download crates that only other systems need.
-fn write_tools(tools: &Path, toolchain: &Toolchain) -> Result<()> {
+/// The scripts that evcxr and its analyser find in place of rustup, Cargo and rustc.
+///
+/// They answer with the seed's compiler, whatever folder the notebook lies in. `cargo` also
+/// - keeps `cargo metadata` to this platform: otherwise it wants to download crates that only
+///   other systems need;
+/// - tells the analyser what the seed knows about the standard library;
+/// - lets the analyser see the crates that matter (see `host::metadata`);
+/// - knows that the facade is a valid dependency.
+///
+/// `rustc` is only asked for the standard library's place, and hides it while the session has no
+/// facade yet: the analyser would parse it twice.
+fn write_tools(tools: &Path, facade: &str, toolchain: &Toolchain) -> Result<()> {
     let (rustc, cargo, host) = (toolchain.rustc.display(), toolchain.cargo.display(), &toolchain.host);
+    let mark = crate::role::MARK;
     let rustup = format!(
-        "#!/bin/sh\ncase \"$1 $2\" in\n\"which rustc\") echo '{rustc}' ;;\n\"which cargo\") echo \"${{0%/*}}/cargo\" ;;\n*) exit 1 ;;\nesac\n"
+        r#"#!/bin/sh
+case "$1 $2" in
+"which rustc") echo '{rustc}' ;;
+"which cargo") echo "${{0%/*}}/cargo" ;;
+*) exit 1 ;;
+esac
+"#
+    );
+    let rustc = format!(
+        r#"#!/bin/sh
+if [ "$*" = "--print sysroot" ] && [ ! -e "${{0%/bin/*}}/{WITH_FACADE}" ]; then exit 1; fi
+exec '{rustc}' "$@"
+"#
     );
     let cargo = format!(
-        "#!/bin/sh\ncase \" $* \" in\n*\" metadata \"*\" --filter-platform \"*) ;;\n*\" metadata \"*) exec '{cargo}' \"$@\" --filter-platform {host} ;;\nesac\nexec '{cargo}' \"$@\"\n"
+        r#"#!/bin/sh
+if [ -n "${REAL_CARGO_HOME}" ]; then export CARGO_HOME="${REAL_CARGO_HOME}"; else unset CARGO_HOME; fi
+unset RUSTUP_TOOLCHAIN
+case " $* " in
+*"/library/Cargo.toml "*) exec cat "${{0%/bin/*}}/{STANDARD_LIBRARY}" ;;
+*" metadata "*" --manifest-path "*) exec "$TUNEBOOK_PROGRAM" {mark} metadata '{cargo}' "$@" --filter-platform {host} ;;
+*" metadata "*)
+    if grep -q evcxr_dummy_validate_dep Cargo.toml && grep -qF '{facade}' Cargo.toml; then exit 0; fi
+    exec '{cargo}' "$@" --filter-platform {host} ;;
+esac
+# `check` would compile every crate again; a cell's errors are the same ones.
+offline=; if [ "$1" = --offline ]; then offline=--offline; shift; fi
+if [ "$1" = check ]; then shift; set -- build "$@"; fi
+exec '{cargo}' $offline "$@"
+"#
     );
-    for (name, script) in [("rustup", rustup), ("cargo", cargo)] {
-        let path = tools.join(name);
+    for (name, script) in [("rustup", rustup), ("cargo", cargo), ("rustc", rustc)] {
+        let path = tools.join("bin").join(name);
         write_file(&path, &script)?;
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).at(&path)?;
     }

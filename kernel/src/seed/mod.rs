@@ -6,6 +6,7 @@
 //! lies in it, [`build`](mod@build) for how it comes to be.
 mod build;
 mod cargo;
+mod estimate;
 mod key;
 pub(crate) mod layout;
 mod sources;
@@ -34,6 +35,9 @@ pub struct SeedSpec {
     pub package: String,
     /// The name by which cells know the facade.
     pub name: String,
+    /// The packages whose sources the analyser reads: the facade and those whose types cells
+    /// meet. Empty: all of them, which makes the first cell of a notebook slow.
+    pub analysed: Vec<String>,
     /// A cell that must run before the seed is put in place.
     pub check: String,
     /// The program that [`crate::run_if_child`] is part of; the default is this one.
@@ -67,11 +71,16 @@ impl SeedSpec {
             facade: PathBuf::from("kernel/facade"),
             package: "tunebook-facade".to_owned(),
             name: "tunebook".to_owned(),
+            analysed: ANALYSED.map(str::to_owned).to_vec(),
             check: "use tunebook::prelude::*;\nlet seed_check = 6 * 7;\nseed_check".to_owned(),
             program: None,
         }
     }
 }
+
+/// The crates whose types a lesson meets.
+const ANALYSED: [&str; 7] =
+    ["tunebook-facade", "tunebook", "tunebook-grader", "candle-core", "candle-nn", "half", "safetensors"];
 
 /// A finished seed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,6 +99,8 @@ struct Record {
     /// The argument of evcxr's `:dep`.
     dependency: String,
     name: String,
+    /// The packages that the analyser reads.
+    analysed: Vec<String>,
     /// The facade's dynamic library, relative to the workspace.
     library: PathBuf,
     /// The copy of the sources that it was built from.
@@ -177,6 +188,10 @@ impl Seed {
 
     pub(crate) fn workspace(&self) -> PathBuf {
         self.folder.join("ws")
+    }
+
+    pub(crate) fn analysed(&self) -> &[String] {
+        &self.record.analysed
     }
 
     pub(crate) fn dependency(&self) -> &str {

@@ -67,6 +67,7 @@ pub(crate) fn spec() -> SeedSpec {
         facade: PathBuf::from("facade"),
         package: "dummy-facade".to_owned(),
         name: "dummy".to_owned(),
+        analysed: vec!["dummy-facade".to_owned()],
         check: "use dummy::prelude::*;\nlet count = counter();\ncount".to_owned(),
         program: None,
     }

@@ -15,8 +15,13 @@ const OPTIONAL: [&str; 2] = ["sentence_bert_config.json", "1_Pooling/config.json
 
 /// Fetches what is not cached yet and returns the snapshot's folder.
 pub(super) fn fetch(id: &str, revision: &str) -> Result<PathBuf> {
-    let (owner, name) = split_id(id);
     let client = HFClientSync::new().map_err(|e| failure(id, revision, "the client", &e))?;
+    fetch_with(&client, id, revision)
+}
+
+/// The same with a client that is set up already.
+pub(super) fn fetch_with(client: &HFClientSync, id: &str, revision: &str) -> Result<PathBuf> {
+    let (owner, name) = split_id(id);
     let repository = client.model(owner, name);
     let get = |file: &str| {
         repository
@@ -26,16 +31,18 @@ pub(super) fn fetch(id: &str, revision: &str) -> Result<PathBuf> {
             .progress(Progress::new(Bar::new(file)))
             .send()
     };
-    for file in OPTIONAL {
-        match get(file) {
-            Ok(_) | Err(HFError::EntryNotFound { .. } | HFError::LocalEntryNotFound { .. }) => {}
-            Err(e) => return Err(failure(id, revision, file, &e)),
-        }
-    }
     let mut folder = PathBuf::new();
     for file in REQUIRED {
         let path = get(file).map_err(|e| failure(id, revision, file, &e))?;
         folder = path.parent().map(PathBuf::from).unwrap_or_default();
+    }
+    for file in OPTIONAL {
+        match get(file) {
+            // No connection here means that the required files came from the cache: it has what there is.
+            Ok(_)
+            | Err(HFError::EntryNotFound { .. } | HFError::LocalEntryNotFound { .. } | HFError::Request { .. }) => {}
+            Err(e) => return Err(failure(id, revision, file, &e)),
+        }
     }
     Ok(folder)
 }
@@ -43,10 +50,14 @@ pub(super) fn fetch(id: &str, revision: &str) -> Result<PathBuf> {
 /// The Hub's error with what to do about it.
 fn failure(id: &str, revision: &str, file: &str, error: &HFError) -> Error {
     let mend = match error {
-        HFError::RepoNotFound { .. } => "check the name on huggingface.co; a private model needs HF_TOKEN",
+        // The Hub answers alike for a model that does not exist and for one that is private.
+        HFError::RepoNotFound { .. } | HFError::AuthRequired { .. } | HFError::Forbidden { .. } => {
+            "check the name on huggingface.co; a private model needs HF_TOKEN"
+        }
         HFError::RevisionNotFound { .. } => "check the branch, tag or commit on the model's page",
-        HFError::EntryNotFound { .. } => "choose a model that has config.json, tokenizer.json and model.safetensors",
-        HFError::AuthRequired { .. } | HFError::Forbidden { .. } => "set HF_TOKEN to a token that may read this model",
+        HFError::EntryNotFound { .. } => {
+            "check the name on huggingface.co: the model must have config.json, tokenizer.json and model.safetensors"
+        }
         _ => "check the network and HF_ENDPOINT; a model that is cached works with HF_HUB_OFFLINE=1",
     };
     Error::input(id, format!("cannot fetch {file} of revision {revision} ({error})"), mend)

@@ -5,6 +5,8 @@ mod cache;
 mod download;
 mod embedded;
 mod folder;
+#[cfg(all(test, feature = "hub"))]
+mod hub_tests;
 
 use std::path::{Path, PathBuf};
 
@@ -102,11 +104,11 @@ impl Pretrained {
     }
 
     /// Fetches (for a Hub model) and reads the files.
-    pub fn load(&self) -> Result<PretrainedFiles> {
-        let mut files = match &self.source {
+    pub fn load(self) -> Result<PretrainedFiles> {
+        let mut files = match self.source {
             Source::Embedded => embedded::read()?,
-            Source::Folder(path) => folder::read(path, path.display().to_string())?,
-            Source::Hub { id, revision, offline } => folder::read(&hub_folder(id, revision, *offline)?, id.clone())?,
+            Source::Folder(path) => folder::read(&path, path.display().to_string())?,
+            Source::Hub { id, revision, offline } => folder::read(&hub_folder(&id, &revision, offline)?, id)?,
         };
         files.pooling = self.pooling.unwrap_or(files.pooling);
         if let Some(max_length) = self.max_length {

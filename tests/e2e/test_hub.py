@@ -1,0 +1,83 @@
+"""Pretrained models from a server that speaks the Hub's paths, and from the cache without it."""
+
+import re
+
+import pytest
+
+from support.hub import Hub
+from support.program import assert_clear_error, assert_good, environment, run
+
+MODEL = "sentence-transformers/all-MiniLM-L6-v2"
+
+
+@pytest.fixture
+def hub(minilm):
+    with Hub(minilm, MODEL) as running:
+        yield running
+
+
+def with_hub(hub, tmp_path, **changes):
+    """An environment whose Hub is the given server and whose cache is the test's own."""
+    return environment(HF_ENDPOINT=hub.address if hub else "http://127.0.0.1:9", HF_HOME=tmp_path / "hf", **changes)
+
+
+def sha256(finished):
+    """The hash of the weights that `model get` and `model info` print."""
+    return re.search(r"\b[0-9a-f]{64}\b", finished.out)[0]
+
+
+def test_get_then_info_then_offline(hub, minilm, tmp_path):
+    got = assert_good(run("model", "get", MODEL, env=with_hub(hub, tmp_path)))
+    assert hub.downloads("model.safetensors") == 1
+    # What arrived is what the server has.
+    of_folder = assert_good(run("model", "info", minilm))
+    assert sha256(got) == sha256(of_folder)
+
+    # Again: asked about, not fetched again.
+    info = assert_good(run("model", "info", MODEL, env=with_hub(hub, tmp_path)))
+    assert hub.downloads("model.safetensors") == 1
+    assert sha256(info) == sha256(of_folder)
+    # All tensors of the file but the pooler's (384 x 384 + 384) and the position ids, which no encoder trains.
+    assert re.search(r"^hidden size +384$", info.out, re.M) and re.search(r"^parameters +22565376$", info.out, re.M), info.out
+
+    # Without any server, when told to stay off the network.
+    asked = len(hub.requests)
+    offline = assert_good(run("model", "info", MODEL, env=with_hub(None, tmp_path, HF_HUB_OFFLINE="1")))
+    assert sha256(offline) == sha256(of_folder)
+    assert len(hub.requests) == asked
+
+
+def test_a_commit_is_a_revision(hub, tmp_path):
+    assert_good(run("model", "get", MODEL, "--revision", hub.commit, env=with_hub(hub, tmp_path)))
+    assert any(f"/resolve/{hub.commit}/" in path for _, path, _ in hub.requests)
+
+
+def test_offline_without_a_cache_says_how_to_get_it(tmp_path):
+    finished = run("model", "info", MODEL, env=with_hub(None, tmp_path, HF_HUB_OFFLINE="1"))
+    assert_clear_error(finished, MODEL, "cache", f"tunebook model get {MODEL}")
+
+
+def test_a_server_that_does_not_answer(tmp_path):
+    finished = run("model", "get", MODEL, env=with_hub(None, tmp_path))
+    assert_clear_error(finished, MODEL, "network")
+
+
+def test_an_unknown_model(hub, tmp_path):
+    finished = run("model", "get", "nobody/no-such-model", env=with_hub(hub, tmp_path))
+    assert_clear_error(finished, "nobody/no-such-model", "check the name")
+
+
+def test_an_unknown_revision(hub, tmp_path):
+    finished = run("model", "get", MODEL, "--revision", "v99", env=with_hub(hub, tmp_path))
+    assert_clear_error(finished, MODEL, "v99")
+    assert "revision" in finished.err.split(";")[-1], f"the mend does not say to check the revision\n{finished}"
+
+
+def test_a_model_without_safetensors(tmp_path):
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    (folder / "pytorch_model.bin").write_bytes(b"x")
+    with Hub(folder, "owner/old") as hub:
+        finished = run("model", "get", "owner/old", env=with_hub(hub, tmp_path))
+    assert_clear_error(finished, "owner/old", "model.safetensors")
