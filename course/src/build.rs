@@ -115,7 +115,8 @@ fn section_problems(course: &Course, lesson: &Lesson) -> Result<Vec<Error>> {
     let Some(quiz) = course.quiz(lesson)? else { return Ok(Vec::new()) };
     let questions = quiz.questions().iter();
     let named = questions.flat_map(|question| {
-        let points = question.rubric().into_iter().flat_map(|rubric| rubric.points()).filter_map(|point| point.read());
+        let points =
+            question.rubric().into_iter().flat_map(tunebook_grader::Rubric::points).filter_map(|point| point.read());
         question.read().into_iter().chain(points).map(|read| (question.id(), read))
     });
     let place = lesson.place.replace("lesson.md", "quiz.toml");
@@ -136,7 +137,7 @@ fn section_problems(course: &Course, lesson: &Lesson) -> Result<Vec<Error>> {
 fn unique_questions(course: &Course, lessons: &[Lesson], problems: &mut Vec<Error>) -> Result<()> {
     let mut seen = std::collections::BTreeMap::new();
     for lesson in lessons {
-        for question in course.quiz(lesson)?.iter().flat_map(|quiz| quiz.questions()) {
+        for question in course.quiz(lesson)?.iter().flat_map(tunebook_grader::Quiz::questions) {
             if let Some(first) = seen.insert(question.id().to_owned(), lesson.meta.id.clone()) {
                 let problem = format!("the question `{}` also stands in the lesson `{first}`", question.id());
                 let place = lesson.place.replace("lesson.md", "quiz.toml");

@@ -74,7 +74,9 @@ impl Commands {
                 "{} was edited outside of the notebook and is left as it is; `:reset {id}` replaces it.",
                 path.display()
             );
-            html.push_str(&format!("<p>{}</p>", escape_html(&note)));
+            html += "<p>";
+            html += &escape_html(&note);
+            html += "</p>";
             text = format!("{text}\n{note}");
         }
         Ok(Shown { text, html })

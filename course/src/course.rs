@@ -67,13 +67,11 @@ impl Course {
         let found = lessons.iter().position(|lesson| {
             lesson.meta.id == wanted || lesson.slug == wanted || wanted.parse() == Ok(lesson.number)
         });
-        match found {
-            Some(index) => Ok(lessons.into_iter().nth(index).expect("the position was just found")),
-            None => {
-                let ids = lessons.iter().map(|lesson| lesson.meta.id.as_str()).collect::<Vec<_>>();
-                Err(Error::input(name, "there is no such lesson", known("lessons", &ids)))
-            }
+        if let Some(index) = found {
+            return Ok(lessons.into_iter().nth(index).expect("the position was just found"));
         }
+        let ids = lessons.iter().map(|lesson| lesson.meta.id.as_str()).collect::<Vec<_>>();
+        Err(Error::input(name, "there is no such lesson", known("lessons", &ids)))
     }
 
     /// The quiz of a lesson; a lesson without `quiz.toml` has none.
@@ -130,7 +128,7 @@ impl Course {
     /// The ids that a lesson may name.
     pub fn known(&self, lesson: &Lesson) -> Result<Known> {
         let quiz = self.quiz(lesson)?;
-        let questions = quiz.iter().flat_map(|quiz| quiz.questions()).map(|q| q.id().to_owned()).collect();
+        let questions = quiz.iter().flat_map(Quiz::questions).map(|q| q.id().to_owned()).collect();
         let lessons: BTreeSet<String> = self
             .lesson_folders()?
             .iter()

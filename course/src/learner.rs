@@ -162,7 +162,7 @@ impl Learner {
                     .collect(),
                 questions: quiz
                     .iter()
-                    .flat_map(|quiz| quiz.questions())
+                    .flat_map(tunebook_grader::Quiz::questions)
                     .map(|q| (q.id().to_owned(), progress.questions.get(q.id()).map(|entry| entry.best)))
                     .collect(),
                 id: lesson.meta.id,
@@ -190,10 +190,11 @@ impl std::fmt::Display for Standing {
             }
             for (id, best) in &lesson.questions {
                 match best {
-                    Some(best) => {
-                        write!(f, "\n  {} question {id} (best score {best:.2})", if *best >= 1.0 { "✓" } else { "~" })?
-                    }
                     None => write!(f, "\n  · question {id}")?,
+                    Some(best) => {
+                        let sign = if *best >= 1.0 { "✓" } else { "~" };
+                        write!(f, "\n  {sign} question {id} (best score {best:.2})")?;
+                    }
                 }
             }
         }

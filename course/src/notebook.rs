@@ -177,10 +177,10 @@ impl<'a> Writer<'a> {
     fn unique(&mut self, wanted: &str) -> String {
         // A cell id has at most 64 characters; 56 leave room for a number.
         let base: String = wanted.chars().take(56).collect();
-        let id = (1..)
+        let id = (1..=u32::MAX)
             .map(|n| if n == 1 { base.clone() } else { format!("{base}-{n}") })
             .find(|id| !self.ids.contains(id))
-            .expect("one of infinitely many names is free");
+            .expect("a lesson has fewer cells than there are names");
         self.ids.insert(id.clone());
         id
     }

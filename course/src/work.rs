@@ -187,8 +187,8 @@ impl Work {
     fn back_up(&self, path: &Path, content: &str) -> Result<PathBuf> {
         let folder = self.folder.join(".tunebook/backup");
         let name = self.key(path).replace('/', "-");
-        let free = (1..).map(|n| folder.join(format!("{n:03}-{name}"))).find(|path| !path.exists());
-        let backup = free.expect("one of infinitely many names is free");
+        let free = (1..=u32::MAX).map(|n| folder.join(format!("{n:03}-{name}"))).find(|path| !path.exists());
+        let backup = free.expect("there are fewer backups than names");
         files::write(&backup, content)?;
         Ok(backup)
     }

@@ -8,7 +8,7 @@ use tunebook_course::exercise::{CheckReport, Outcome, validate};
 use crate::support::Fixture;
 use crate::trials;
 
-pub fn tests() -> Vec<Trial> {
+pub(crate) fn tests() -> Vec<Trial> {
     trials![
         the_solution_passes_and_the_starter_is_not_started,
         a_wrong_answer_is_told_what_is_missing,
@@ -85,7 +85,7 @@ fn an_endless_loop_is_stopped_in_time() {
     let started = Instant::now();
     let report = check(&right_after("loop { std::hint::black_box(values); }"));
     assert!(stopped(&report).contains("more than 2 s"), "{report}");
-    assert!(started.elapsed() < Duration::from_secs(60));
+    assert!(started.elapsed() < Duration::from_mins(1));
     assert!((2.0..3.0).contains(&report.seconds), "{}", report.seconds);
 }
 

@@ -9,7 +9,7 @@ use tunebook_kernel::command::{CellCommands, CommandCall, CommandReply};
 use crate::support::Fixture;
 use crate::trials;
 
-pub fn tests() -> Vec<Trial> {
+pub(crate) fn tests() -> Vec<Trial> {
     trials![
         the_work_folder_never_loses_what_was_written,
         the_work_folder_is_a_workspace_of_its_own,

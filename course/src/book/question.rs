@@ -148,7 +148,7 @@ fn explanation(html: &mut String, lesson: &Lesson, question: &Question) {
 /// A link to the heading, when the lesson has it.
 fn section_link(lesson: &Lesson, heading: &str) -> String {
     let anchor = crate::notebook::heading_id(&format!("# {heading}")).unwrap_or_default();
-    if lesson.headings().iter().any(|known| *known == anchor) {
+    if lesson.headings().contains(&anchor) {
         format!("<a href=\"#{anchor}\">{}</a>", inline(heading))
     } else {
         format!("<em>{}</em>", inline(heading))

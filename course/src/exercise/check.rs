@@ -9,7 +9,12 @@ use super::sandbox::{self, End, Finished, Job};
 use super::{Exercise, Limiter, Limits, Toolchain};
 use crate::{Error, Home, Result, files};
 
-#[allow(dead_code, unreachable_pub, reason = "the file is also compiled into the probe and the judge")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    clippy::cast_lossless,
+    reason = "the file is also compiled into the probe and the judge"
+)]
 #[path = "support.rs"]
 mod support;
 

@@ -49,12 +49,13 @@ impl Part<'_> {
     fn main(self) -> String {
         match self {
             Self::Probe { learner } => format!(
-                "#[path = {learner:?}]\nmod learner;\n\
+                "#[path = {}]\nmod learner;\n\
                  fn main() {{\n\
                  let to = std::env::args_os().nth(1).expect(\"the file to write\");\n\
                  let mut seen = support::Observations::default();\n\
                  check::probe(&mut seen);\n\
-                 std::fs::write(to, seen.to_text()).expect(\"the observations can be written\");\n}}\n"
+                 std::fs::write(to, seen.to_text()).expect(\"the observations can be written\");\n}}\n",
+                literal(learner)
             ),
             Self::Judge => "fn main() {\n\
                  let mut files = std::env::args_os().skip(1);\n\
@@ -75,6 +76,11 @@ pub(super) struct CompileError {
     pub messages: String,
 }
 
+/// A path as a string literal of Rust.
+fn literal(path: &Path) -> String {
+    format!("{:?}", path.to_string_lossy())
+}
+
 /// Compiles one part in `folder` and returns the program's path.
 pub(super) fn compile(
     toolchain: &Toolchain,
@@ -84,7 +90,8 @@ pub(super) fn compile(
 ) -> Result<Result<PathBuf, CompileError>> {
     let name = part.name();
     files::write(&folder.join("support.rs"), SUPPORT)?;
-    let main = format!("#[path = \"support.rs\"]\nmod support;\n#[path = {check:?}]\nmod check;\n{}", part.main());
+    let main =
+        format!("#[path = \"support.rs\"]\nmod support;\n#[path = {}]\nmod check;\n{}", literal(check), part.main());
     let source = folder.join(format!("{name}.rs"));
     files::write(&source, main)?;
     let program = folder.join(name);

@@ -24,11 +24,11 @@ pub struct Key {
 impl Key {
     /// The key of a lesson as it is now.
     pub fn of(course: &Course, lesson: &Lesson) -> Result<Self> {
-        let cells: String = lesson.cells().map(|cell| format!("{}\n{}\n\0", cell.id, cell.code)).collect();
+        let cells: Vec<[&str; 2]> = lesson.cells().map(|cell| [cell.id.as_str(), cell.code.as_str()]).collect();
         let lock = course.root().join("Cargo.lock");
         let lock = std::fs::read(&lock).map_err(|e| Error::io(&lock, &e))?;
         Ok(Self {
-            cells: files::sha256(cells),
+            cells: files::sha256(serde_json::json!(cells).to_string()),
             data: hash_of_tree(&course.root().join("data"))?,
             lock: files::sha256(lock),
             models: hash_of_tree(&course.root().join("models"))?,
@@ -63,9 +63,9 @@ fn hash_of_tree(folder: &Path) -> Result<String> {
     let mut listing = String::new();
     for path in files::files_below(folder)? {
         let name = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-        if !name.ends_with(".md") {
+        if path.extension().is_none_or(|extension| extension != "md") {
             let bytes = std::fs::read(&path).map_err(|e| Error::io(&path, &e))?;
-            listing.push_str(&format!("{name} {}\n", files::sha256(bytes)));
+            listing += &[name.as_str(), " ", files::sha256(bytes).as_str(), "\n"].concat();
         }
     }
     Ok(files::sha256(listing))

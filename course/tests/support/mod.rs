@@ -9,14 +9,14 @@ use tunebook_course::exercise::{Checker, Limiter, Toolchain};
 use tunebook_course::{Course, Home};
 
 /// A course of its own for one test; gone at its end.
-pub struct Fixture {
+pub(crate) struct Fixture {
     folder: TempDir,
-    pub course: Course,
-    pub home: Home,
+    pub(crate) course: Course,
+    pub(crate) home: Home,
 }
 
 impl Fixture {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("course");
         copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixture"), &root);
@@ -25,28 +25,28 @@ impl Fixture {
         Self { folder, course, home }
     }
 
-    pub fn path(&self, relative: &str) -> PathBuf {
+    pub(crate) fn path(&self, relative: &str) -> PathBuf {
         self.course.root().join(relative)
     }
 
-    pub fn edit(&self, relative: &str, from: &str, to: &str) {
+    pub(crate) fn edit(&self, relative: &str, from: &str, to: &str) {
         let path = self.path(relative);
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.contains(from), "{relative} has no {from:?}");
         std::fs::write(path, text.replace(from, to)).unwrap();
     }
 
-    pub fn scratch(&self) -> &Path {
+    pub(crate) fn scratch(&self) -> &Path {
         self.folder.path()
     }
 
-    pub fn checker(&self) -> Checker {
+    pub(crate) fn checker(&self) -> Checker {
         let limiter = Limiter::this_program().unwrap();
         Checker::with(toolchain().clone(), limiter, self.folder.path().join("judges"))
     }
 }
 
-pub fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
