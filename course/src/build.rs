@@ -156,7 +156,11 @@ fn leftovers(course: &Course, lessons: &[Lesson], options: BuildOptions, built: 
         }
         let place = course.relative(&path);
         if options.check {
-            built.problems.push(Error::work(place, "no lesson makes this notebook", "run `tunebook build`, which removes it"));
+            built.problems.push(Error::work(
+                place,
+                "no lesson makes this notebook",
+                "run `tunebook build`, which removes it",
+            ));
         } else {
             files::remove(&path)?;
             built.written.push(format!("{place} (removed)"));

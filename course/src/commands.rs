@@ -92,7 +92,9 @@ impl Commands {
 
     fn reset(&self, name: &str) -> Result<Shown> {
         let text = match self.learner.reset(name)? {
-            Some(backup) => format!("`{name}` is as it was at the start. What you had written is in {}", backup.display()),
+            Some(backup) => {
+                format!("`{name}` is as it was at the start. What you had written is in {}", backup.display())
+            }
             None => format!("`{name}` is as it was at the start."),
         };
         Ok(Shown { html: format!("<p>{}</p>", escape_html(&text)), text })

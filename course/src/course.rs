@@ -48,7 +48,8 @@ impl Course {
 
     /// Every lesson, in the order of the course.
     pub fn lessons(&self) -> Result<Vec<Lesson>> {
-        let mut lessons = self.lesson_folders()?.iter().map(|folder| Lesson::load(folder)).collect::<Result<Vec<_>>>()?;
+        let mut lessons =
+            self.lesson_folders()?.iter().map(|folder| Lesson::load(folder)).collect::<Result<Vec<_>>>()?;
         lessons.sort_by_key(|lesson| lesson.number);
         for pair in lessons.windows(2) {
             if pair[0].number == pair[1].number {

@@ -1,5 +1,7 @@
 //! The one place that knows the kernel's crate: its seed and its runner, with this crate's errors.
 
+use std::path::Path;
+
 use serde_json::Value;
 use tunebook_kernel::engine::{Engine, EngineOptions};
 use tunebook_kernel::notebook::{self, Notebook, RunOptions};
@@ -29,24 +31,44 @@ pub(crate) fn toolchain(home: &Home) -> Result<Toolchain> {
     let seed = open_seed(home)?;
     Ok(Toolchain {
         rustc: seed.rustc().to_path_buf(),
-        arguments: seed.rustc_args().into_iter().map(Into::into).collect(),
+        arguments: with_dependencies(seed.rustc_args()).into_iter().map(Into::into).collect(),
         library_path: seed.runtime_library_path().into(),
         key: seed.key().to_owned(),
     })
 }
 
-/// Executes a notebook in a fresh engine; a failing cell is an error that names it.
-pub(crate) fn run_notebook(notebook: &str, place: &str, home: &Home) -> Result<Value> {
+/// Adds the `deps` folders: Cargo puts the facade's library above the crates that its types come from.
+fn with_dependencies(mut arguments: Vec<String>) -> Vec<String> {
+    let folders = arguments.iter().filter_map(|argument| argument.strip_prefix("dependency="));
+    let deeper: Vec<String> = folders
+        .map(|folder| Path::new(folder).join("deps"))
+        .filter(|folder| folder.is_dir())
+        .map(|folder| format!("dependency={}", folder.display()))
+        .collect();
+    for folder in deeper {
+        arguments.extend(["-L".to_owned(), folder]);
+    }
+    arguments
+}
+
+/// Executes a notebook in a fresh engine, its cells in `folder`; a failing cell is an error that names it.
+pub(crate) fn run_notebook(notebook: &str, place: &str, home: &Home, folder: &Path) -> Result<Value> {
     let seed = open_seed(home)?;
     let fail = |e: tunebook_kernel::Error| error(place, &e);
     let notebook = Notebook::parse(notebook, place).map_err(fail)?;
-    let mut engine = Engine::start(&seed, EngineOptions::default()).map_err(fail)?;
+    let options = EngineOptions { folder: Some(folder.to_owned()), ..EngineOptions::default() };
+    let mut engine = Engine::start(&seed, options).map_err(fail)?;
     let run = notebook::run(&notebook, &mut engine, &RunOptions::default(), &mut |_| {}).map_err(fail)?;
     match run.failure {
         None => Ok(run.notebook.json().clone()),
         Some(failure) => {
             let cell = &run.notebook.json()["cells"][failure.cell - 1]["id"];
-            let what = format!("the cell `{}` fails: {}\n{}", cell.as_str().unwrap_or_default(), failure.error.evalue, failure.error.traceback.join("\n"));
+            let what = format!(
+                "the cell `{}` fails: {}\n{}",
+                cell.as_str().unwrap_or_default(),
+                failure.error.evalue,
+                failure.error.traceback.join("\n")
+            );
             Err(Error::work(place, what, "correct the cell"))
         }
     }

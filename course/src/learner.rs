@@ -190,7 +190,9 @@ impl std::fmt::Display for Standing {
             }
             for (id, best) in &lesson.questions {
                 match best {
-                    Some(best) => write!(f, "\n  {} question {id} (best score {best:.2})", if *best >= 1.0 { "✓" } else { "~" })?,
+                    Some(best) => {
+                        write!(f, "\n  {} question {id} (best score {best:.2})", if *best >= 1.0 { "✓" } else { "~" })?
+                    }
                     None => write!(f, "\n  · question {id}")?,
                 }
             }

@@ -59,7 +59,8 @@ struct Writer<'a> {
 impl<'a> Writer<'a> {
     fn new(course: &Course, lesson: &'a Lesson) -> Result<Self> {
         let lessons = course.lessons()?.into_iter().map(|other| (other.meta.id, other.slug)).collect();
-        let exercises = lesson.exercises().map(|id| Ok((id.to_owned(), course.exercise(id)?))).collect::<Result<_>>()?;
+        let exercises =
+            lesson.exercises().map(|id| Ok((id.to_owned(), course.exercise(id)?))).collect::<Result<_>>()?;
         let quiz = course.quiz(lesson)?;
         Ok(Self { lesson, exercises, quiz, lessons, cells: Vec::new(), ids: BTreeSet::new() })
     }
@@ -89,7 +90,8 @@ impl<'a> Writer<'a> {
                 Block::Question { id, line } => {
                     let quiz = self.quiz.clone();
                     let question = quiz.as_ref().and_then(|quiz| quiz.question(id));
-                    let missing = || self.lesson.error_at(*line, format!("there is no question `{id}`"), "see quiz.toml");
+                    let missing =
+                        || self.lesson.error_at(*line, format!("there is no question `{id}`"), "see quiz.toml");
                     self.question(question.ok_or_else(missing)?)?;
                     before.clone_from(id);
                 }
@@ -160,7 +162,9 @@ impl<'a> Writer<'a> {
         }
         let how = match question.kind() {
             QuestionKind::ChoiceOne => "Write one letter under the first line of the cell and run it.",
-            QuestionKind::ChoiceMany => "Write every right letter, with commas between, under the first line and run it.",
+            QuestionKind::ChoiceMany => {
+                "Write every right letter, with commas between, under the first line and run it."
+            }
             QuestionKind::Numeric => "Write a number under the first line of the cell and run it.",
             _ => "Write a sentence or two under the first line of the cell and run it.",
         };
@@ -257,7 +261,13 @@ fn markdown_cell(id: String, text: &str) -> NotebookCell {
 
 fn code_cell(id: String, code: &str) -> NotebookCell {
     // `Some(())` is written as `null`: a cell that was not run yet.
-    NotebookCell { cell_type: "code", execution_count: Some(()), outputs: Some([]), source: lines(code), ..markdown_cell(id, "") }
+    NotebookCell {
+        cell_type: "code",
+        execution_count: Some(()),
+        outputs: Some([]),
+        source: lines(code),
+        ..markdown_cell(id, "")
+    }
 }
 
 fn lines(text: &str) -> Vec<String> {

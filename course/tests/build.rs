@@ -168,9 +168,19 @@ fn the_check_lists_what_is_stale_and_building_mends_it() {
     // Each way of going stale, alone.
     let lesson = "lessons/01-demo/lesson.md";
     let cases: [(&str, &str, &str, &[&str]); 6] = [
-        (lesson, "Only the head trains.", "Only the head learns.", &["notebooks/01-demo.ipynb: it is not what its lesson makes"]),
+        (
+            lesson,
+            "Only the head trains.",
+            "Only the head learns.",
+            &["notebooks/01-demo.ipynb: it is not what its lesson makes"],
+        ),
         (lesson, "vec![1, 2, 3]", "vec![1, 2]", &["notebooks/01-demo.ipynb", "stale: the cells changed"]),
-        (lesson, "value=0.93 tol=0.03", "value=0.80 tol=0.03", &["quoted as 0.8 (tolerance 0.03), but the cells measured 0.94"]),
+        (
+            lesson,
+            "value=0.93 tol=0.03",
+            "value=0.80 tol=0.03",
+            &["quoted as 0.8 (tolerance 0.03), but the cells measured 0.94"],
+        ),
         ("data/rows.csv", "text", "words", &["stale: the data changed"]),
         ("Cargo.lock", "version = 4", "version = 5", &["stale: Cargo.lock changed"]),
         ("exercises/double/starter.rs", "Each number", "Every number", &["notebooks/01-demo.ipynb"]),
@@ -201,7 +211,10 @@ fn dead_references_stop_the_build() {
     let found = problems(&built);
     let text = std::fs::read_to_string(fixture.path("lessons/01-demo/lesson.md")).unwrap();
     let line = text.lines().position(|line| line == "```exercise triple").unwrap() + 1;
-    assert!(found.iter().any(|p| p.contains(&format!("lesson.md:{line}: there is no exercise `triple`"))), "{found:#?}");
+    assert!(
+        found.iter().any(|p| p.contains(&format!("lesson.md:{line}: there is no exercise `triple`"))),
+        "{found:#?}"
+    );
     assert!(found.iter().any(|p| p.contains("sends its reader to \"Feature extraction\"")), "{found:#?}");
     assert_eq!(built.written, Vec::<String>::new());
 }
@@ -238,7 +251,12 @@ fn the_book_is_complete_and_needs_no_network() {
     assert_eq!(std::fs::read_to_string(to.join("demo/train-1.svg")).unwrap(), SVG);
     assert_eq!(page.matches("<form class=\"tb-question\"").count(), 4);
     assert_eq!(page.matches("</form>").count(), page.matches("<form").count());
-    let reference = |attribute: &str| page.split(&format!("{attribute}=\"")).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect::<Vec<_>>();
+    let reference = |attribute: &str| {
+        page.split(&format!("{attribute}=\""))
+            .skip(1)
+            .map(|rest| rest.split('"').next().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
     for target in reference("src").into_iter().chain(reference("href")) {
         assert!(!target.starts_with("http") && !target.starts_with("//"), "{target} needs a network");
         let file = target.split('#').next().unwrap();

@@ -135,7 +135,10 @@ fn the_environment_is_clean_and_input_is_closed() {
     assert!(report.passed(), "{report}");
     let names: Vec<&str> = report.output.lines().next().unwrap().split(' ').collect();
     for name in &names {
-        assert!(["HOME", "TMPDIR", "PATH", "LANG", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"].contains(name), "{name} leaks");
+        assert!(
+            ["HOME", "TMPDIR", "PATH", "LANG", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"].contains(name),
+            "{name} leaks"
+        );
     }
     assert!(report.output.contains("read 0"));
 }
@@ -163,7 +166,12 @@ fn a_bad_exercise_is_found_out() {
     std::fs::remove_file(folder.join("wrong/pads.rs")).unwrap();
     let done = validate(&fixture.checker(), &fixture.course.exercise("double").unwrap()).unwrap();
     let problems: Vec<String> = done.problems.iter().map(ToString::to_string).collect();
-    for want in ["the starter passes", "the solution does not pass", "not told `The numbers are all green.`", "there are 2 wrong"] {
+    for want in [
+        "the starter passes",
+        "the solution does not pass",
+        "not told `The numbers are all green.`",
+        "there are 2 wrong",
+    ] {
         assert!(problems.iter().any(|p| p.contains(want)), "{want} is not in {problems:#?}");
     }
     // A judge that forgets a check, or invents one, is the exercise's fault, not the learner's.

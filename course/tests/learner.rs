@@ -135,7 +135,9 @@ fn commands_in_a_cell() {
     assert!(text(&call(&commands, "quiz what-trains", "// a note\nb\n")).contains("right"));
     assert!(call(&commands, "quiz what-trains", "").ok, "an unanswered question does not stop Run All");
     assert!(text(&call(&commands, "progress", "")).contains("✓ question what-trains"));
-    for (line, want) in [("check", "takes one word"), ("check dubble", "the exercises are double"), ("quiz no", "the questions are")] {
+    for (line, want) in
+        [("check", "takes one word"), ("check dubble", "the exercises are double"), ("quiz no", "the questions are")]
+    {
         let error = call(&commands, line, "x").error.unwrap();
         assert!(error.contains(want), "{line}: {error}");
     }

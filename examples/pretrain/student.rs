@@ -113,13 +113,7 @@ impl Student {
 
     /// Distance in direction to the reduced target, and disagreement of the similarities within the batch. Without
     /// dropout: the targets are exact, and there is far more text than the student can memorise.
-    fn loss(
-        &self,
-        tokens: &[Vec<u32>],
-        rows: &[usize],
-        targets: &Tensor,
-        reduced: &Tensor,
-    ) -> Result<Tensor> {
+    fn loss(&self, tokens: &[Vec<u32>], rows: &[usize], targets: &Tensor, reduced: &Tensor) -> Result<Tensor> {
         let sequences: Vec<&[u32]> = rows.iter().map(|&row| tokens[row].as_slice()).collect();
         let batch = TokenBatch::new(&sequences, self.tokenizer.pad_id())?;
         let vectors = unit(&Pooling::Mean.apply(&self.encoder.forward(&batch, &Pass::gradients())?, &batch)?)?;

@@ -25,6 +25,9 @@ const REMOVED: [&str; 11] = [
     "MFLAGS",
 ];
 
+/// How many threads candle uses for element-wise operations.
+const ELEMENTWISE_THREADS: &str = "CANDLE_NUM_THREADS";
+
 const LIBRARY_PATHS: [&str; 3] = ["LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH"];
 
 /// Takes what Cargo and evcxr left in this process's environment out of the command's.
@@ -39,6 +42,10 @@ pub fn clean(command: &mut Command) -> &mut Command {
                 None => command.env_remove(&name),
             };
         }
+    }
+    // candle's element-wise threads spin at a barrier; on a learner's few cores that costs more than it brings.
+    if std::env::var_os(ELEMENTWISE_THREADS).is_none() {
+        command.env(ELEMENTWISE_THREADS, "1");
     }
     command
 }

@@ -1,6 +1,7 @@
 """Wrong calls, broken files, machines that lack something: one clear error, exit code 2, nothing half-written."""
 
 import json
+import re
 import shutil
 import socket
 
@@ -260,7 +261,7 @@ def test_a_closed_pipe_is_no_error():
 
 def test_every_command_has_help_with_an_example():
     listed = assert_good(run("--help")).out
-    commands = [line.split()[0] for line in listed.split("Commands:")[1].split("Options:")[0].splitlines() if line.strip()]
+    commands = re.findall(r"^  ([a-z]+) ", listed.split("Commands:")[1].split("Options:")[0], re.MULTILINE)
     assert {"lab", "setup", "run", "build", "book", "check", "quiz", "finetune", "doctor"} <= set(commands)
     for command in commands:
         if command != "help":

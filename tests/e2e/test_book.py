@@ -63,6 +63,7 @@ def test_pages_fit_and_have_no_errors(look, book, address, browser):
     for page in chapters(book):
         with browsers.Watched(browser, origin=address, **LOOKS[look]) as watched:
             watched.page.goto(f"{address}/{page}", wait_until="networkidle")
+            browsers.read_through(watched.page)
             shot = f"book-{look}-{re.sub(r'[^a-z0-9]+', '-', page.removesuffix('.html'))}.png"
             watched.page.screenshot(path=paths.SHOTS / shot, full_page=True)
             pixels, elements = browsers.sideways_overflow(watched.page)
@@ -91,12 +92,17 @@ def test_light_and_dark_are_what_the_reader_asked_for(book, address, browser):
 def test_the_chapter_shows_what_the_cells_showed(book, address, browser):
     with browsers.Watched(browser, origin=address) as watched:
         watched.page.goto(f"{address}/{chapter_of(book, 'strategies')}", wait_until="networkidle")
+        browsers.read_through(watched.page)
         drawn = watched.page.evaluate("""() => [...document.querySelectorAll('main svg, main img')]
             .map(e => e.getBoundingClientRect()).filter(r => r.width > 150 && r.height > 80).length""")
-        assert drawn >= 2, "no charts in the chapter"
+        committed = list((paths.ROOT / "lessons" / "03-strategies" / "outputs").glob("*.json"))
+        charts = sum("image/svg+xml" in path.read_text(encoding="utf-8") for path in committed)
+        assert charts >= 2 and drawn >= charts, f"{drawn} charts are drawn, {charts} cells have one"
         assert watched.page.locator("main table").count() >= 1
         text = watched.page.inner_text("main")
         assert "{{" not in text and "\x1e" not in text and "EVCXR" not in text
+        unfinished = re.findall(r"@[A-Z_]+@|\?\? %|\bTODO\b|\bFIXME\b", text)
+        assert unfinished == [], "the text is not finished"
 
 
 def test_the_chapter_works_from_a_file(book, browser):

@@ -20,8 +20,9 @@ def test_the_link_checker_finds_what_is_broken(tmp_path):
         '<a href="../../etc/passwd">out of the book</a>'
     )
     (tmp_path / "sub" / "page.html").write_text('<p id="there"><a href="../index.html#here">fine</a>')
+    (tmp_path / "sub" / "404.html").write_text('<base href="/"><a href="index.html#here">fine</a>')
     broken, seen = links.broken_links(tmp_path)
-    assert seen == 9
+    assert seen == 10
     assert [line.split("> ")[1].split(" ")[0] for line in broken] == [
         "sub/", "missing.html", "#gone", "no.png", "../../etc/passwd"]
 

@@ -51,7 +51,8 @@ def test_run_all_cells(lab, course, browser, figures):
         page = watched.page
         page.goto(lab.url)
         page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=120_000)
-        page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=120_000)
+        page.get_by_text("Tunebook (Rust) | Idle").wait_for(timeout=120_000)
+        page.wait_for_selector(".jp-Spinner", state="hidden", timeout=60_000)
         page.screenshot(path=paths.SHOTS / "lab-opened.png")
 
         started = time.monotonic()
@@ -89,10 +90,12 @@ def wait_until_all_ran(lab, page):
     """Until the kernel has been idle for two seconds: between two cells it is idle for a moment only."""
     deadline, quiet = time.monotonic() + RUN_ALL_SECONDS, 0
     while quiet < 8:
-        assert time.monotonic() < deadline, "the kernel is still busy"
-        busy = any(kernel["execution_state"] != "idle" for kernel in kernels(lab))
+        states = [kernel["execution_state"] for kernel in kernels(lab)]
         waiting = page.get_by_text("[*]:", exact=True).count()
-        quiet = 0 if busy or waiting else quiet + 1
+        quiet = quiet + 1 if states == ["idle"] and not waiting else 0
+        if time.monotonic() > deadline:
+            page.screenshot(path=paths.SHOTS / "lab-still-busy.png")
+            raise AssertionError(f"not all cells ran: kernels {states}, {waiting} cells wait")
         page.wait_for_timeout(250)
 
 

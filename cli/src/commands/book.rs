@@ -1,13 +1,15 @@
 //! `tunebook book`: the book as static files.
 
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use tunebook_course::{book, lab};
+use tunebook_course::book;
+use tunebook_course::lab::BookServer;
 
 use super::course;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 
 /// Builds the book (and serves it).
 #[derive(Args, Debug)]
@@ -30,7 +32,14 @@ pub(crate) fn run(call: Book) -> Result<ExitCode> {
     book::build(&course, &out)?;
     println!("The book is in {}.", out.display());
     if call.serve {
-        lab::serve_book(&out, call.port)?;
+        let wanted = call.port.unwrap_or(0);
+        let listener = TcpListener::bind(("127.0.0.1", wanted))
+            .map_err(|problem| Failure::input(format!("port {wanted}: {problem}; give another --port, or none")))?;
+        let server = BookServer::start(&out, listener)?;
+        println!("http://127.0.0.1:{}/    Ctrl-C ends it", server.port());
+        loop {
+            std::thread::park();
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

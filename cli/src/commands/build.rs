@@ -11,8 +11,10 @@ use crate::failure::Result;
 
 /// Makes notebooks and the book's sources from the lessons.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  tunebook build --execute    run every lesson, keep its outputs, write notebooks and book\n  \
-    tunebook build --check      fail when something committed is stale")]
+#[command(
+    after_help = "Examples:\n  tunebook build --execute    run every lesson, keep its outputs, write notebooks and book\n  \
+    tunebook build --check      fail when something committed is stale"
+)]
 pub(crate) struct Build {
     /// Change nothing; list what is stale or wrong
     #[arg(long)]

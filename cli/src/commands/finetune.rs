@@ -16,8 +16,10 @@ use crate::failure::{Failure, Result};
 
 /// Fine-tunes a pretrained encoder on your own labelled texts.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  tunebook finetune --model embedded --train tickets.csv --method full --out my-model\n\
-    \nThe metrics are those of --test, else of --validation, else of a stratified fifth held out by --seed.")]
+#[command(
+    after_help = "Example:\n  tunebook finetune --model embedded --train tickets.csv --method full --out my-model\n\
+    \nThe metrics are those of --test, else of --validation, else of a stratified fifth held out by --seed."
+)]
 pub(crate) struct Finetune {
     /// `embedded`, a folder in the Hub's layout, or a Hub id such as sentence-transformers/all-MiniLM-L6-v2
     #[arg(long, default_value = "embedded")]
@@ -144,9 +146,8 @@ fn parts(call: &Finetune) -> Result<Parts> {
             names.first().map_or("", String::as_str)
         )));
     }
-    let read = |path: &Option<PathBuf>| {
-        path.as_ref().map(|path| TextDataset::read(path, &columns, Some(&names))).transpose()
-    };
+    let read =
+        |path: &Option<PathBuf>| path.as_ref().map(|path| TextDataset::read(path, &columns, Some(&names))).transpose();
     let (validation, test) = (read(&call.validation)?, read(&call.test)?);
     let measured_on = match (&test, &validation) {
         (Some(_), _) => "test set",

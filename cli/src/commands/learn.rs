@@ -12,11 +12,11 @@ use super::course;
 use crate::failure::Result;
 
 /// Where the learner works.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub(crate) struct Folder {
     /// Your own copy of notebooks and exercises [default: work/ in the course]
     #[arg(long, value_name = "DIR")]
-    dir: Option<PathBuf>,
+    pub(crate) dir: Option<PathBuf>,
 }
 
 impl Folder {
@@ -32,8 +32,10 @@ impl Folder {
 
 /// Checks your answer to an exercise (all of them, when none is named).
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  tunebook check simple-fine-tuning\n\nYour file is work/exercises/<exercise>/answer.rs; \
-    it is copied there the first time.")]
+#[command(
+    after_help = "Example:\n  tunebook check simple-fine-tuning\n\nYour file is work/exercises/<exercise>/src/lib.rs; \
+    it is copied there the first time."
+)]
 pub(crate) struct Check {
     /// The exercise's id
     exercise: Option<String>,

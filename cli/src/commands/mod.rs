@@ -72,20 +72,24 @@ fn stop_on_ctrl_c() -> Result<()> {
     .map_err(|problem| Failure::input(format!("Ctrl-C cannot be handled: {problem}")))
 }
 
-/// Goes on with `threads` threads in the matrix products. They read it from the environment when they start, so the
-/// program starts itself once more.
+/// Goes on with `threads` threads in the matrix products, and one for element-wise operations: candle's element-wise
+/// threads spin at a barrier, which on few cores costs more than it brings. Both are read from the environment at the
+/// start, so the program starts itself once more.
 fn with_threads(threads: Option<usize>) -> Result<()> {
-    const VARIABLE: &str = "RAYON_NUM_THREADS";
-    let Some(threads) = threads else { return Ok(()) };
-    if threads == 0 {
+    if threads == Some(0) {
         return Err(Failure::input("--threads 0: give at least 1"));
     }
-    let threads = threads.to_string();
-    if std::env::var(VARIABLE).is_ok_and(|set| set == threads) {
+    let wanted = [("RAYON_NUM_THREADS", threads), ("CANDLE_NUM_THREADS", Some(1))];
+    let missing: Vec<(&str, String)> = wanted
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?.to_string())))
+        .filter(|(name, value)| std::env::var(name).map_or(true, |set| *name == "RAYON_NUM_THREADS" && set != *value))
+        .collect();
+    if missing.is_empty() {
         return Ok(());
     }
     let program = std::env::current_exe()?;
-    Err(Command::new(program).args(std::env::args_os().skip(1)).env(VARIABLE, threads).exec().into())
+    Err(Command::new(program).args(std::env::args_os().skip(1)).envs(missing).exec().into())
 }
 
 /// The most memory that this process has held so far, where the system tells.

@@ -56,7 +56,8 @@ pub(crate) fn run(call: &Run) -> Result<ExitCode> {
     let mut options = SetupOptions::new(home.clone(), course);
     options.parts = Parts::Kernel;
     setup::run(&options)?;
-    let seed = seed::open(home.path())?.ok_or_else(|| Failure::input("the cells' library is missing; run `tunebook setup`"))?;
+    let seed = seed::open(home.path())?
+        .ok_or_else(|| Failure::input("the cells' library is missing; run `tunebook setup`"))?;
     let mut engine = Engine::start(&seed, kernel::engine_options(&home))?;
     let interrupter = engine.interrupter();
     ctrlc::set_handler(move || {
@@ -99,9 +100,7 @@ fn show(event: RunEvent<'_>) {
             // A progress line without a newline is to be seen while it grows.
             std::io::stdout().flush().ok();
         }
-        RunEvent::Output(
-            Output::DisplayData { data, .. } | Output::ExecuteResult { data, .. },
-        ) => {
+        RunEvent::Output(Output::DisplayData { data, .. } | Output::ExecuteResult { data, .. }) => {
             if let Some(text) = data.get("text/plain").and_then(|text| text.as_str()) {
                 println!("{}", text.trim_end());
             }

@@ -74,7 +74,7 @@ pub(crate) fn embed(call: &Embed) -> Result<ExitCode> {
     // In portions, so that a long file needs little memory and the first lines come early.
     for portion in texts.chunks(1024) {
         let portion: Vec<&str> = portion.iter().map(String::as_str).collect();
-        let vectors = encoder.embed(&portion)?.to_vec2::<f32>().map_err(tunebook::Error::from)?;
+        let vectors = encoder.embed(&portion)?.to_vec2::<f32>().map_err(Error::from)?;
         for (text, vector) in portion.iter().zip(vectors) {
             writeln!(out, "{}", json!({ "text": text, "vector": vector }))?;
         }

@@ -64,14 +64,15 @@ pub(crate) fn run(call: &Quiz) -> Result<ExitCode> {
 fn ask(learner: &Learner, question: &Question) -> Result<bool> {
     println!("{}", question.prompt().trim());
     for (letter, option) in ('a'..).zip(question.options()) {
-        println!("  {letter}) {}", option.text());
+        println!("  {letter}) {}", option.text);
     }
     println!(
         "{}",
         match question.kind() {
-            QuestionKind::Choice => "\nYour letter (several with spaces between):",
+            QuestionKind::ChoiceOne => "\nYour letter:",
+            QuestionKind::ChoiceMany => "\nYour letters, with spaces between:",
             QuestionKind::Numeric => "\nYour number:",
-            QuestionKind::Short => "\nYour answer, then an empty line:",
+            _ => "\nYour answer, then an empty line:",
         }
     );
     let answer = typed(question.kind() == QuestionKind::Short)?;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use tunebook_course::doctor::{self, DoctorOptions};
+use tunebook_course::doctor;
 use tunebook_course::setup::{self, SetupOptions};
 
 use super::course;
@@ -23,11 +23,8 @@ pub(crate) fn run(call: &Setup) -> Result<ExitCode> {
     let (course, home) = course()?;
     let options = SetupOptions::new(home.clone(), course);
     if call.remove {
-        let removed = setup::remove(&options)?;
-        if removed.is_empty() {
-            println!("Nothing to remove.");
-        }
-        removed.iter().for_each(|path| println!("removed {}", path.display()));
+        let removed = setup::remove(&home, options.user_jupyter.as_deref())?;
+        println!("removed {} ({} MB) and the kernel's entry", removed.folder.display(), removed.bytes / 1_000_000);
         return Ok(ExitCode::SUCCESS);
     }
     let prepared = setup::run(&options)?;
@@ -48,11 +45,11 @@ pub(crate) struct Doctor {
 
 pub(crate) fn doctor(call: &Doctor) -> Result<ExitCode> {
     let (course, home) = course()?;
-    let report = doctor::run(&DoctorOptions::new(home, course));
+    let report = doctor::run(&SetupOptions::new(home, course));
     if call.json {
         println!("{}", serde_json::to_string(&report)?);
     } else {
         println!("{report}");
     }
-    Ok(if report.is_healthy() { ExitCode::SUCCESS } else { ExitCode::from(2) })
+    Ok(ExitCode::from(report.exit_code()))
 }

@@ -100,7 +100,10 @@ impl Writer<'_> {
         let code = format!("{fence}rust\n{}\n{fence}", cell.code);
         if cell.collapsed {
             let summary = format!("Code of <code>{}</code>", cell.id);
-            self.block(&format!("<details class=\"tb-code\" id=\"cell-{}\"><summary>{summary}</summary>\n\n{code}\n\n</details>", cell.id));
+            self.block(&format!(
+                "<details class=\"tb-code\" id=\"cell-{}\"><summary>{summary}</summary>\n\n{code}\n\n</details>",
+                cell.id
+            ));
         } else {
             self.block(&format!("<div class=\"tb-code\" id=\"cell-{}\">\n\n{code}\n\n</div>", cell.id));
         }
@@ -138,7 +141,8 @@ impl Writer<'_> {
 
     fn question(&mut self, id: &str, line: usize) -> Result<()> {
         self.asked += 1;
-        let missing = || self.lesson.error_at(line, format!("there is no question `{id}`"), "see the lesson's quiz.toml");
+        let missing =
+            || self.lesson.error_at(line, format!("there is no question `{id}`"), "see the lesson's quiz.toml");
         let question = self.quiz.as_ref().and_then(|quiz| quiz.question(id)).ok_or_else(missing)?;
         let html = question::render(self.lesson, question, self.asked)?;
         self.block(&one_block(&html));

@@ -26,7 +26,8 @@ pub fn build(course: &Course, to: &Path) -> Result<()> {
     write_sources(course, &staging.path().join("src"))?;
 
     let config = source.join("book.toml");
-    let mut config: Config = files::read(&config)?.parse().map_err(|e| Error::input(config.display(), e, "correct it"))?;
+    let mut config: Config =
+        files::read(&config)?.parse().map_err(|e| Error::input(config.display(), e, "correct it"))?;
     config.book.src = "src".into();
     config.build.build_dir = "html".into();
     config.build.create_missing = false;

@@ -20,7 +20,8 @@ pub(super) fn render(lesson: &str, cell: &str, outputs: &[Value]) -> Result<(Str
             Some("stream") => {
                 let text = terminal_text(output["text"].as_str().unwrap_or_default());
                 let kind = if output["name"] == "stderr" { " tb-stderr" } else { "" };
-                let _ = write!(html, "<pre class=\"tb-text{kind}\" tabindex=\"0\">{}</pre>", escape_html(text.trim_end()));
+                let _ =
+                    write!(html, "<pre class=\"tb-text{kind}\" tabindex=\"0\">{}</pre>", escape_html(text.trim_end()));
             }
             Some("display_data" | "execute_result") => {
                 html.push_str(&rich(lesson, cell, &output["data"], &mut files)?);
@@ -98,7 +99,8 @@ mod tests {
 
     #[test]
     fn text_is_escaped_and_left_as_a_terminal_leaves_it() {
-        let outputs = [json!({"output_type": "stream", "name": "stdout", "text": "10 %\r100 %\n\u{1b}[31m<red>\u{1b}[0m\n"})];
+        let outputs =
+            [json!({"output_type": "stream", "name": "stdout", "text": "10 %\r100 %\n\u{1b}[31m<red>\u{1b}[0m\n"})];
         let (html, _) = render("demo", "run", &outputs).unwrap();
         assert!(html.contains(">100 %\n&lt;red&gt;</pre>"), "{html}");
     }

@@ -91,7 +91,8 @@ fn number_field(html: &mut String, lesson: &Lesson, question: &Question) -> Resu
     let numbers: Numbers = toml::from_str(&text).map_err(|e| Error::toml(&path, 1, &text, &e))?;
     let id = question.id();
     let number = numbers.question.into_iter().find(|number| number.id == id);
-    let number = number.ok_or_else(|| Error::input(path.display(), format!("there is no question `{id}`"), "add it"))?;
+    let number =
+        number.ok_or_else(|| Error::input(path.display(), format!("there is no question `{id}`"), "add it"))?;
     let mistakes: Vec<_> = number.mistake.iter().map(|m| (m.value, inline(&m.message))).collect();
     let _ = write!(
         html,

@@ -147,12 +147,13 @@ fn explain(finished: &Finished, limits: Limits, why: &str) -> String {
     const FILE_SIZE: i32 = 25;
     let last = finished.stderr.trim().lines().last().unwrap_or_default();
     match finished.end {
-        End::TimedOut | End::Signalled(CPU | KILL) => {
+        End::TimedOut | End::Signalled(CPU) => {
             format!("It ran for more than {} s and was stopped. Look for a loop that never ends.", limits.seconds)
         }
         _ if finished.stderr.contains("memory allocation of") || finished.stderr.contains("Cannot allocate memory") => {
             format!("It needed more than {} MB of memory.", limits.memory_mb)
         }
+        End::Signalled(KILL) => "The system ended it: most likely this machine ran out of memory.".into(),
         End::Signalled(FILE_SIZE) => "It printed or wrote more than 64 MB.".into(),
         End::Signalled(ABORT) if finished.stderr.contains("overflowed its stack") => {
             "Its stack overflowed. Look for a function that calls itself without an end.".into()

@@ -39,6 +39,14 @@ pub(crate) fn arguments(limits: Limits, program: &Path) -> Vec<OsString> {
     vec![MODE.into(), limits.seconds.to_string().into(), limits.memory_mb.to_string().into(), program.into()]
 }
 
+/// The CPU seconds that fit into a number of wall-clock seconds. Training uses every core, so on a large machine they
+/// run out no earlier than the wall clock: they are for what escapes it.
+fn cpu_seconds(seconds: u64) -> u64 {
+    let cores = std::thread::available_parallelism().map_or(4, |cores| cores.get() as u64);
+    // One second more, so that the wall clock, which gives the better message, comes first.
+    seconds * cores.max(4) + 1
+}
+
 /// Sets the limits and becomes the program; returns only when that fails.
 #[cfg(unix)]
 fn start(arguments: Vec<OsString>) -> String {
@@ -71,8 +79,7 @@ fn limit(seconds: u64, memory_mb: u64) -> Result<(), String> {
         let limit = Rlimit { current: Some(value), maximum: Some(value) };
         setrlimit(resource, limit).map_err(|e| format!("{resource:?}: {e}"))
     };
-    // Several threads use CPU time at once.
-    set(Resource::Cpu, seconds * 4)?;
+    set(Resource::Cpu, cpu_seconds(seconds))?;
     // Linux counts what is really writable as data; address space would also count what is only reserved.
     set(if cfg!(target_os = "linux") { Resource::Data } else { Resource::As }, memory_mb << 20)?;
     set(Resource::Fsize, FILE_BYTES)?;

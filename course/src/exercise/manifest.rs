@@ -33,7 +33,7 @@ pub struct Exercise {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// Wall-clock seconds, 1 to 600. The CPU seconds are four times as many.
+    /// Wall-clock seconds, 1 to 600. The CPU seconds are as many for each core of the machine.
     pub seconds: u64,
     /// Memory for data in megabytes, 64 to 16384.
     pub memory_mb: u64,
@@ -83,8 +83,8 @@ impl Exercise {
             id: manifest.id,
             title: manifest.title,
             lesson: manifest.lesson,
-            prompt: manifest.prompt,
-            hints: manifest.hints,
+            prompt: unindented(&manifest.prompt),
+            hints: manifest.hints.iter().map(|hint| unindented(hint)).collect(),
             limits: manifest.limits,
             checks: manifest.checks,
         };
@@ -140,6 +140,14 @@ impl Exercise {
     }
 }
 
+/// Text without the indentation that all its lines share: what is indented in TOML would be code in Markdown.
+fn unindented(text: &str) -> String {
+    let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let shared = text.lines().filter(|line| !line.trim().is_empty()).map(indent).min().unwrap_or(0);
+    let lines: Vec<&str> = text.lines().map(|line| line.get(shared..).unwrap_or_default()).collect();
+    lines.join("\n").trim().to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,6 +167,12 @@ mod tests {
         let exercise = load(GOOD).unwrap();
         assert_eq!(exercise.limits, Limits { seconds: 5, memory_mb: 2048 });
         assert!(!exercise.checks[0].hidden);
+    }
+
+    #[test]
+    fn shared_indentation_is_not_markdown() {
+        let text = GOOD.replace("[\"try\"]", "[\"\"\"\n    one\n\n        code\n    two\n    \"\"\"]");
+        assert_eq!(load(&text).unwrap().hints, ["one\n\n    code\ntwo"]);
     }
 
     #[test]

@@ -84,10 +84,7 @@ pub(super) fn compile(
 ) -> Result<Result<PathBuf, CompileError>> {
     let name = part.name();
     files::write(&folder.join("support.rs"), SUPPORT)?;
-    let main = format!(
-        "#[path = \"support.rs\"]\nmod support;\n#[path = {check:?}]\nmod check;\n{}",
-        part.main()
-    );
+    let main = format!("#[path = \"support.rs\"]\nmod support;\n#[path = {check:?}]\nmod check;\n{}", part.main());
     let source = folder.join(format!("{name}.rs"));
     files::write(&source, main)?;
     let program = folder.join(name);

@@ -95,7 +95,9 @@ impl CheckReport {
             Outcome::NotStarted => {
                 format!("This is still the starter. Replace its `todo`s, then check again. A nudge: `hint {id}`.")
             }
-            Outcome::DoesNotCompile(_) => "Correct the first message and check again; later ones often follow from it.".into(),
+            Outcome::DoesNotCompile(_) => {
+                "Correct the first message and check again; later ones often follow from it.".into()
+            }
             Outcome::Failed | Outcome::Stopped(_) => format!("Stuck? `hint {id}` gives one hint at a time."),
         }
     }
@@ -142,7 +144,12 @@ impl CheckReport {
             page.push_str("</li>");
         }
         for (what, why) in &self.failures {
-            let _ = write!(page, "<li style=\"margin:0.25em 0\"><code>{}</code> failed: {}</li>", escape_html(what), escape_html(why));
+            let _ = write!(
+                page,
+                "<li style=\"margin:0.25em 0\"><code>{}</code> failed: {}</li>",
+                escape_html(what),
+                escape_html(why)
+            );
         }
         page.push_str("</ul>");
         if !self.output.trim().is_empty() {

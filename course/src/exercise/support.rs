@@ -75,11 +75,7 @@ impl Observations {
 
     /// Runs a piece of the probe that calls the learner's code. An error or a panic is noted under `name`, and the
     /// probe goes on.
-    pub fn attempt(
-        &mut self,
-        name: &str,
-        work: impl FnOnce(&mut Self) -> Result<(), Box<dyn std::error::Error>>,
-    ) {
+    pub fn attempt(&mut self, name: &str, work: impl FnOnce(&mut Self) -> Result<(), Box<dyn std::error::Error>>) {
         let mut inner = Self::default();
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&mut inner)));
         self.seen.append(&mut inner.seen);
@@ -165,7 +161,9 @@ impl Observations {
             let (name, kind, value) = (fields.next()?, fields.next()?, fields.next()?);
             let value = match kind {
                 "number" => Value::Number(value.parse().ok()?),
-                "numbers" => Value::Numbers(value.split(' ').filter(|n| !n.is_empty()).map(|n| n.parse().ok()).collect::<Option<_>>()?),
+                "numbers" => Value::Numbers(
+                    value.split(' ').filter(|n| !n.is_empty()).map(|n| n.parse().ok()).collect::<Option<_>>()?,
+                ),
                 "text" => Value::Text(unescape(value)),
                 "flag" => Value::Flag(value.parse().ok()?),
                 "failed" => Value::Failed(unescape(value)),

@@ -20,7 +20,11 @@ pub fn validate(checker: &Checker, exercise: &Exercise) -> Result<Validated> {
 
     // Run as if it were an answer: a starter that happens to pass must not hide behind being the starter.
     if checker.run(exercise, &read("starter.rs")?)?.passed() {
-        done.problems.push(Error::work(place("starter.rs"), "the starter passes", "leave something to do, or check more"));
+        done.problems.push(Error::work(
+            place("starter.rs"),
+            "the starter passes",
+            "leave something to do, or check more",
+        ));
     }
     let solution = checker.run(exercise, &read("solution.rs")?)?;
     if !solution.passed() {
@@ -35,7 +39,8 @@ pub fn validate(checker: &Checker, exercise: &Exercise) -> Result<Validated> {
         }
         done.wrong += 1;
         let code = files::read(&path)?;
-        let Some(message) = code.lines().next().and_then(|line| line.strip_prefix("//~ MESSAGE:")).map(str::trim) else {
+        let Some(message) = code.lines().next().and_then(|line| line.strip_prefix("//~ MESSAGE:")).map(str::trim)
+        else {
             let mend = "start with `//~ MESSAGE: what it must be told`";
             done.problems.push(Error::input(format!("{}:1", place(&file)), "the expected message is missing", mend));
             continue;

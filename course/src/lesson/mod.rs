@@ -168,10 +168,7 @@ impl Lesson {
             Block::Prose { markdown, .. } => Some(markdown),
             _ => None,
         });
-        prose
-            .flat_map(|markdown| crate::notebook::sections(markdown))
-            .filter_map(crate::notebook::heading_id)
-            .collect()
+        prose.flat_map(|markdown| crate::notebook::sections(markdown)).filter_map(crate::notebook::heading_id).collect()
     }
 
     /// Where the notebook lies, relative to the course.

@@ -27,7 +27,11 @@ pub(super) fn parse(folder: &Path, text: &str) -> Result<Lesson> {
 
     let (meta, body_start) = front_matter(&place, text)?;
     if slug.split_once('-').is_some_and(|(_, words)| words != meta.id) {
-        return Err(at(1, &format!("the id `{}` is not the folder's name `{slug}`", meta.id), "make them the same words"));
+        return Err(at(
+            1,
+            &format!("the id `{}` is not the folder's name `{slug}`", meta.id),
+            "make them the same words",
+        ));
     }
     let body = &text[body_start..];
     let first_line = line_of(text, body_start);
@@ -147,13 +151,17 @@ fn marked_block(fence: &Fence, line: usize) -> Result<Block, (String, &'static s
     let mut words = fence.info.split_whitespace();
     let kind = words.next().unwrap_or_default();
     if kind == "rust" {
-        let mut cell =
-            Cell { line, id: String::new(), code: fence.code.trim_end().to_owned(), collapsed: false };
+        let mut cell = Cell { line, id: String::new(), code: fence.code.trim_end().to_owned(), collapsed: false };
         for word in words.skip(1) {
             match word.split_once('=') {
                 Some(("id", id)) => id.clone_into(&mut cell.id),
                 None if word == "collapsed" => cell.collapsed = true,
-                _ => return Err((format!("`{word}` is not known in a cell's first line"), "use `id=...` and `collapsed`")),
+                _ => {
+                    return Err((
+                        format!("`{word}` is not known in a cell's first line"),
+                        "use `id=...` and `collapsed`",
+                    ));
+                }
             }
         }
         if cell.id.is_empty() {
@@ -206,7 +214,8 @@ mod tests {
 
     #[test]
     fn a_fence_inside_a_list_or_a_longer_fence_is_prose() {
-        let lesson = lesson("- item\n\n  ```rust cell id=x\n  1\n  ```\n\n````text\n```rust cell id=y\n```\n````\n").unwrap();
+        let lesson =
+            lesson("- item\n\n  ```rust cell id=x\n  1\n  ```\n\n````text\n```rust cell id=y\n```\n````\n").unwrap();
         assert_eq!(lesson.cells().count(), 0);
     }
 

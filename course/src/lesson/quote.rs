@@ -111,7 +111,8 @@ fn parse(text: &str, line: usize) -> Result<Quote, String> {
         }
     }
     let value = value.filter(|v| v.is_finite()).ok_or("the quote has no value")?;
-    let tolerance = tolerance.filter(|t| t.is_finite() && *t >= 0.0).ok_or("the quote has no tolerance of 0 or more")?;
+    let tolerance =
+        tolerance.filter(|t| t.is_finite() && *t >= 0.0).ok_or("the quote has no tolerance of 0 or more")?;
     Ok(Quote { line, name: name.to_owned(), text: shown.to_owned(), value, tolerance })
 }
 

@@ -72,7 +72,8 @@ pub fn check_quotes(lesson: &Lesson, values: &BTreeMap<String, f64>) -> Vec<Erro
                 }
                 None => {
                     let problem = format!("`{}` is quoted, but no cell records it", quote.name);
-                    let mend = format!("call record(\"{}\", value) in a cell, then `tunebook build --execute`", quote.name);
+                    let mend =
+                        format!("call record(\"{}\", value) in a cell, then `tunebook build --execute`", quote.name);
                     Some(Error::work(place, problem, mend))
                 }
             }
@@ -110,7 +111,13 @@ mod tests {
     fn every_dead_reference_is_listed() {
         let known = Known { lessons: set(&["demo"]), exercises: set(&[]), questions: set(&["unasked"]) };
         let problems: Vec<String> = validate(&lesson(), &known).iter().map(ToString::to_string).collect();
-        for want in ["`lesson:nowhere`", "no exercise `do-it`", "no question `what`", "`needs` names `basics`", "never asks `unasked`"] {
+        for want in [
+            "`lesson:nowhere`",
+            "no exercise `do-it`",
+            "no question `what`",
+            "`needs` names `basics`",
+            "never asks `unasked`",
+        ] {
             assert!(problems.iter().any(|p| p.contains(want)), "{want} not in {problems:#?}");
         }
         assert_eq!(problems.len(), 5);

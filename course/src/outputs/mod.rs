@@ -31,7 +31,8 @@ pub type LessonOutputs = BTreeMap<String, CellOutputs>;
 
 /// Takes the outputs out of an executed notebook; `course` and `home` are replaced where a path leaks.
 pub fn from_executed(executed: &Value, course: &Course, home: &Home) -> Result<LessonOutputs> {
-    let broken = |problem: &str| Error::input("executed notebook", problem, "this is a fault of the program: report it");
+    let broken =
+        |problem: &str| Error::input("executed notebook", problem, "this is a fault of the program: report it");
     let cells = executed["cells"].as_array().ok_or_else(|| broken("it has no cells"))?;
     let cleaner = clean::Cleaner::new(course, home);
     let mut all = LessonOutputs::new();
@@ -48,7 +49,7 @@ pub fn from_executed(executed: &Value, course: &Course, home: &Home) -> Result<L
 /// Executes a lesson's code cells in a fresh kernel.
 pub fn execute(course: &Course, lesson: &Lesson, home: &Home) -> Result<LessonOutputs> {
     let notebook = crate::notebook::code_only(lesson)?;
-    let executed = crate::kernel::run_notebook(&notebook, &lesson.place, home)?;
+    let executed = crate::kernel::run_notebook(&notebook, &lesson.place, home, course.root())?;
     from_executed(&executed, course, home)
 }
 

@@ -68,7 +68,8 @@ fn toolchain() -> &'static Toolchain {
             let source = folder.path().join("tunebook.rs");
             std::fs::write(&source, "pub mod prelude { pub fn times(a: f64, b: f64) -> f64 { a * b } }").unwrap();
             let rustc = PathBuf::from("rustc");
-            let library = folder.path().join(format!("{}tunebook{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX));
+            let library =
+                folder.path().join(format!("{}tunebook{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX));
             let status = Command::new(&rustc)
                 .args(["--edition=2024", "--crate-type=dylib", "--crate-name=tunebook", "-Cprefer-dynamic", "-o"])
                 .arg(&library)

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -76,7 +76,7 @@ fn answer(mut stream: &TcpStream, folder: &Path, sent: &AtomicUsize) -> std::io:
     Ok(())
 }
 
-fn load(path: &PathBuf) -> crate::model::PretrainedFiles {
+fn load(path: &Path) -> crate::model::PretrainedFiles {
     folder::read(path, ID.to_owned()).unwrap()
 }
 

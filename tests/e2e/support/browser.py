@@ -51,6 +51,18 @@ class Watched:
         self.context.close()
 
 
+def read_through(page):
+    """Scrolls to the end and back, as a reader does: images may wait with loading until they are near."""
+    page.evaluate("""async () => {
+      for (let y = 0; y < document.scrollingElement.scrollHeight; y += innerHeight / 2) {
+        scrollTo(0, y);
+        await new Promise(done => setTimeout(done, 30));
+      }
+      await Promise.all([...document.images].map(image => image.decode().catch(() => {})));
+      scrollTo(0, 0);
+    }""")
+
+
 # Elements that stand out on the right although nothing above them scrolls: what makes a page scroll sideways.
 STANDING_OUT = """() => {
   const width = document.documentElement.clientWidth;

@@ -54,7 +54,9 @@ def problem(folder, pages, path, page, link):
     if parts.path:
         if parts.path.startswith("/"):
             return "an absolute path works only at the root of a server"
-        target = ((path.parent / page.base) / unquote(parts.path)).resolve()
+        # mdBook's page for addresses that do not exist is shown anywhere, so its base is the site's root.
+        base = folder / page.base.lstrip("/") if page.base.startswith("/") else path.parent / page.base
+        target = (base / unquote(parts.path)).resolve()
         if not target.is_relative_to(folder):
             return "it leaves the book"
         if target.is_dir():
