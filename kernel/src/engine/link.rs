@@ -7,6 +7,7 @@ use crate::message::{Event, Request, write_line};
 use crate::role::Role;
 use crate::seed::Seed;
 use crate::session::Session;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read};
 use std::net::Shutdown;
@@ -154,18 +155,20 @@ impl Drop for Link {
         // The host ends by itself when its socket closes; a compiler that hangs does not.
         let _ = self.socket.shutdown(Shutdown::Both);
         let asked = Instant::now();
-        while matches!(self.host.try_wait(), Ok(None)) && asked.elapsed() < Duration::from_secs(1) {
-            std::thread::sleep(Duration::from_millis(5));
-        }
         if let Some(group) = pid(&self.host) {
-            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+            // The process is not reaped before its group is killed: nobody else gets its number.
+            let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+            while matches!(waitid(WaitId::Pid(group), options), Ok(None)) && asked.elapsed() < Duration::from_secs(1) {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            let _ = kill_process_group(group, Signal::KILL);
         }
         let _ = self.host.wait();
     }
 }
 
-fn pid(child: &Child) -> Option<rustix::process::Pid> {
-    i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw)
+fn pid(child: &Child) -> Option<Pid> {
+    i32::try_from(child.id()).ok().and_then(Pid::from_raw)
 }
 
 fn read_events(socket: UnixStream, interrupter: &Interrupter, sender: &Sender<Event>) {

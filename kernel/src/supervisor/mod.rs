@@ -20,7 +20,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::ioctl_fionread;
 
 use std::io::{BufRead, PipeReader, PipeWriter, Read, Write};
-use std::process::{Child, ChildStderr, ChildStdout, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -60,7 +60,7 @@ struct Commands {
 }
 
 struct Supervisor {
-    child: Child,
+    child: Arc<Mutex<Child>>,
     stdout: ChildStdout,
     stderr: ChildStderr,
     commands: Arc<Mutex<Commands>>,
@@ -89,14 +89,12 @@ impl Supervisor {
         let pid = i32::try_from(child.id()).unwrap_or_default();
         crate::message::write_line(std::io::stderr(), &ChildEvent::Started { pid })?;
         let commands = Arc::new(Mutex::new(Commands { to_cells, unread, ahead: false, running: false, runs: 0 }));
-        let shared = Arc::clone(&commands);
+        let child = Arc::new(Mutex::new(child));
+        let (shared, to_end) = (Arc::clone(&commands), Arc::clone(&child));
         std::thread::spawn(move || {
             let _ = forward_commands(&shared);
             // evcxr is gone or wants a new process: nobody needs this one.
-            let _ = rustix::process::kill_process(
-                rustix::process::Pid::from_raw(pid).unwrap_or(rustix::process::getpid()),
-                rustix::process::Signal::KILL,
-            );
+            let _ = to_end.lock().unwrap_or_else(PoisonError::into_inner).kill();
             std::process::exit(0);
         });
         Ok(Self {
@@ -128,7 +126,7 @@ impl Supervisor {
             self.outlet.flush_old();
             if !out
                 && !err
-                && let Ok(Some(status)) = self.child.try_wait()
+                && let Some(status) = self.ended()
             {
                 let rest = self.filter.finish();
                 self.take(rest);
@@ -212,6 +210,11 @@ impl Supervisor {
         ended
     }
 
+    /// How the process that runs cells ended, when it has.
+    fn ended(&self) -> Option<ExitStatus> {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner).try_wait().ok().flatten()
+    }
+
     fn commands(&self) -> MutexGuard<'_, Commands> {
         self.commands.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -233,7 +236,7 @@ impl Supervisor {
             // A process that goes on writing has not ended. One that is silent may be slow.
             let writes = ioctl_fionread(&self.stdout).is_ok_and(|count| count > 0);
             let patience = if writes { Duration::from_millis(20) } else { Duration::from_secs(2) };
-            if asked.elapsed() > patience || !matches!(self.child.try_wait(), Ok(None)) {
+            if asked.elapsed() > patience || self.ended().is_some() {
                 return false;
             }
             std::thread::sleep(Duration::from_micros(100));
