@@ -18,6 +18,13 @@ use crate::failure::Result;
 pub(crate) struct Lab {
     /// The lesson to open [default: the first]
     lesson: Option<String>,
+    #[command(flatten)]
+    options: Options,
+}
+
+/// What plain `tunebook` takes too.
+#[derive(Args, Debug)]
+pub(crate) struct Options {
     /// Print the addresses and open nothing
     #[arg(long)]
     no_browser: bool,
@@ -34,35 +41,28 @@ pub(crate) struct Lab {
     folder: Folder,
 }
 
-impl Default for Lab {
+impl From<Options> for Lab {
     /// What plain `tunebook` does.
-    fn default() -> Self {
-        Self {
-            lesson: None,
-            no_browser: false,
-            port: None,
-            book_port: None,
-            address: IpAddr::from([127, 0, 0, 1]),
-            folder: Folder::default(),
-        }
+    fn from(options: Options) -> Self {
+        Self { lesson: None, options }
     }
 }
 
-pub(crate) fn run(call: Lab) -> Result<ExitCode> {
+pub(crate) fn run(Lab { lesson, options }: Lab) -> Result<ExitCode> {
     let (course, home) = course()?;
-    let work = match &call.folder.dir {
+    let work = match &options.folder.dir {
         Some(dir) => Work::at(dir)?,
         None => Work::of(&course),
     };
-    let options = LabOptions {
+    let lab = LabOptions {
         work,
-        lesson: call.lesson,
-        address: call.address,
-        port: call.port,
-        book_port: call.book_port,
-        browser: !call.no_browser,
+        lesson,
+        address: options.address,
+        port: options.port,
+        book_port: options.book_port,
+        browser: !options.no_browser,
         ..LabOptions::new(SetupOptions::new(home, course))
     };
-    lab::run(&options)?;
+    lab::run(&lab)?;
     Ok(ExitCode::SUCCESS)
 }

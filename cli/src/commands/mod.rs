@@ -24,7 +24,7 @@ use crate::arguments::{Arguments, Command as Call};
 use crate::failure::{Failure, Result};
 
 pub(crate) fn run(call: Arguments) -> Result<ExitCode> {
-    match call.command.unwrap_or_else(|| Call::Lab(lab::Lab::default())) {
+    match call.command.unwrap_or_else(|| Call::Lab(call.lab.into())) {
         Call::Lab(call) => lab::run(call),
         Call::Setup(call) => setup::run(&call),
         Call::Doctor(call) => setup::doctor(&call),

@@ -90,5 +90,25 @@ fn output(command: &mut Command) -> Result<String> {
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
-    Err(Error::new(format!("{}: {}", program.display(), String::from_utf8_lossy(&output.stderr).trim())))
+    Err(Error::new(format!("{}: {}", program.display(), first_paragraph(&String::from_utf8_lossy(&output.stderr)))))
+}
+
+/// What a tool says before a blank line, on one line: rustup's advice belongs to its error, its stack backtrace does not.
+fn first_paragraph(said: &str) -> String {
+    said.trim().lines().map(str::trim).take_while(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_paragraph;
+
+    #[test]
+    fn a_tools_error_is_one_line_without_its_backtrace() {
+        let said = "error: toolchain 'x' is not installed\nhelp: run `rustup toolchain install`\n\nStack backtrace:\n   0: anyhow\n";
+        assert_eq!(
+            first_paragraph(said),
+            "error: toolchain 'x' is not installed; help: run `rustup toolchain install`"
+        );
+        assert_eq!(first_paragraph(""), "");
+    }
 }
