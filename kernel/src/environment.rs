@@ -25,9 +25,6 @@ const REMOVED: [&str; 11] = [
     "MFLAGS",
 ];
 
-/// How many threads candle uses for element-wise operations.
-const ELEMENTWISE_THREADS: &str = "CANDLE_NUM_THREADS";
-
 const LIBRARY_PATHS: [&str; 3] = ["LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH"];
 
 /// Takes what Cargo and evcxr left in this process's environment out of the command's.
@@ -43,11 +40,39 @@ pub fn clean(command: &mut Command) -> &mut Command {
             };
         }
     }
-    // candle's element-wise threads spin at a barrier; on a learner's few cores that costs more than it brings.
-    if std::env::var_os(ELEMENTWISE_THREADS).is_none() {
-        command.env(ELEMENTWISE_THREADS, "1");
-    }
     command
+}
+
+/// What makes training fast on a learner's few cores: variables for every process that trains. They are read once, at
+/// its start. `threads` is for the matrix products; `None`: one for each core.
+///
+/// ```
+/// let settings = tunebook_kernel::environment::for_training(Some(2));
+/// assert!(settings.contains(&("RAYON_NUM_THREADS", "2".to_owned())));
+/// ```
+pub fn for_training(threads: Option<usize>) -> [(&'static str, String); 5] {
+    let threads = threads.or_else(|| std::thread::available_parallelism().ok().map(Into::into)).unwrap_or(1);
+    [
+        // Said, because candle otherwise asks the system at every product, which on Linux means reading three files.
+        ("RAYON_NUM_THREADS", threads.to_string()),
+        // candle's element-wise threads spin at a barrier, which on few cores costs more than it brings.
+        ("CANDLE_NUM_THREADS", "1".to_owned()),
+        // A step allocates the same megabytes as the step before. As it comes, glibc gives them back in between and gets
+        // pages full of zeros again: a quarter of the time of full fine-tuning. Other systems do not read these.
+        ("MALLOC_MMAP_THRESHOLD_", (32 << 20).to_string()),
+        ("MALLOC_TRIM_THRESHOLD_", (1 << 30).to_string()),
+        ("MALLOC_TOP_PAD_", (64 << 20).to_string()),
+    ]
+}
+
+/// Those of [`for_training`] that the person has not set already.
+///
+/// ```
+/// let mut command = std::process::Command::new("my-training");
+/// command.envs(tunebook_kernel::environment::unset_for_training());
+/// ```
+pub fn unset_for_training() -> impl Iterator<Item = (&'static str, String)> {
+    for_training(None).into_iter().filter(|(name, _)| std::env::var_os(name).is_none())
 }
 
 fn is_left_over(name: &str) -> bool {

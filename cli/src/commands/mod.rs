@@ -19,6 +19,7 @@ use std::process::{Command, ExitCode};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tunebook_course::{Course, Home};
+use tunebook_kernel::environment;
 
 use crate::arguments::{Arguments, Command as Call};
 use crate::failure::{Failure, Result};
@@ -72,18 +73,19 @@ fn stop_on_ctrl_c() -> Result<()> {
     .map_err(|problem| Failure::input(format!("Ctrl-C cannot be handled: {problem}")))
 }
 
-/// Goes on with `threads` threads in the matrix products, and one for element-wise operations: candle's element-wise
-/// threads spin at a barrier, which on few cores costs more than it brings. Both are read from the environment at the
-/// start, so the program starts itself once more.
+/// Goes on with `threads` threads in the matrix products, and with what else makes training fast. All of it is read from the
+/// environment at the start, so the program starts itself once more.
 fn with_threads(threads: Option<usize>) -> Result<()> {
     if threads == Some(0) {
         return Err(Failure::input("--threads 0: give at least 1"));
     }
-    let wanted = [("RAYON_NUM_THREADS", threads), ("CANDLE_NUM_THREADS", Some(1))];
-    let missing: Vec<(&str, String)> = wanted
+    let set = |name: &str| std::env::var(name).ok();
+    let missing: Vec<(&str, String)> = environment::for_training(threads)
         .into_iter()
-        .filter_map(|(name, value)| Some((name, value?.to_string())))
-        .filter(|(name, value)| std::env::var(name).map_or(true, |set| *name == "RAYON_NUM_THREADS" && set != *value))
+        .filter(|(name, value)| match set(name) {
+            None => true,
+            Some(other) => *name == "RAYON_NUM_THREADS" && threads.is_some() && other != *value,
+        })
         .collect();
     if missing.is_empty() {
         return Ok(());

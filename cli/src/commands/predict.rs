@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use tunebook::data::read;
 use tunebook::prelude::*;
 
-use super::model::source;
+use super::{model::source, with_threads};
 use crate::failure::Result;
 
 /// Predicts labels for the texts of a file.
@@ -30,6 +30,7 @@ pub(crate) struct Predict {
 }
 
 pub(crate) fn predict(call: Predict) -> Result<ExitCode> {
+    with_threads(None)?;
     let model = TextClassifier::load(&call.model)?;
     let texts = read::texts(&call.file, &call.text_column)?;
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
@@ -68,6 +69,7 @@ pub(crate) struct Embed {
 }
 
 pub(crate) fn embed(call: &Embed) -> Result<ExitCode> {
+    with_threads(None)?;
     let encoder = TextEncoder::from_pretrained(source(&call.model))?;
     let texts = read::texts(&call.file, &call.text_column)?;
     let mut out = BufWriter::new(std::io::stdout().lock());

@@ -71,8 +71,7 @@ pub(super) fn run(limiter: &Limiter, job: &Job<'_>) -> Result<Finished> {
         .env("TMPDIR", job.folder)
         .env("PATH", "/usr/bin:/bin")
         .env("LANG", "C.UTF-8")
-        // As in the kernel's cells: candle's element-wise threads spin at a barrier.
-        .env("CANDLE_NUM_THREADS", "1")
+        .envs(tunebook_kernel::environment::for_training(None))
         .env(library_path_variable(), job.library_path)
         .stdin(Stdio::null())
         .stdout(clone(&stdout)?)

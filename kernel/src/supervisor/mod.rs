@@ -79,6 +79,7 @@ impl Supervisor {
             .command(&std::env::current_exe()?)
             // The message is enough: a backtrace would show evcxr's frames, and without lines.
             .env("RUST_BACKTRACE", "0")
+            .envs(crate::environment::unset_for_training())
             .stdin(Stdio::from(unread.try_clone()?))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
