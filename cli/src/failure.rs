@@ -60,6 +60,15 @@ impl From<serde_json::Error> for Failure {
     }
 }
 
+/// `println!` with an error in place of a panic when nobody reads any more, or the disk behind it is full.
+macro_rules! outln {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        writeln!(std::io::stdout().lock(), $($words)*).map_err($crate::failure::Failure::from)?
+    }};
+}
+pub(crate) use outln;
+
 /// Writing to a closed pipe (`tunebook ... | head`) is no reason for a message.
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {

@@ -133,6 +133,12 @@ impl CellCommands for Commands {
         COMMANDS.iter().map(|(name, help)| ((*name).to_owned(), (*help).to_owned())).collect()
     }
 
+    fn interrupt(&self) {
+        if let Some(checker) = self.checker.get() {
+            checker.stop().request();
+        }
+    }
+
     fn run(&self, call: &CommandCall) -> CommandReply {
         match self.answer(call) {
             Ok(shown) => {

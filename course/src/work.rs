@@ -56,6 +56,11 @@ impl Work {
         Self { folder: course.root().join("work") }
     }
 
+    /// The work folder that a folder lies in, if any: Jupyter starts kernels and terminals inside it.
+    pub fn around(here: &Path) -> Option<Self> {
+        Self::at(here.ancestors().find(|folder| folder.join(".tunebook").is_dir())?).ok()
+    }
+
     /// The folder.
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -73,13 +78,13 @@ impl Work {
 
     /// Brings everything that is missing or untouched up to date with the course.
     pub fn prepare(&self, course: &Course) -> Result<Vec<Notice>> {
+        self.claim()?;
         let mut copied = self.copied()?;
         let mut notices = Vec::new();
         for (path, content) in self.originals(course)? {
             notices.extend(self.bring(&path, &content, &mut copied)?);
         }
-        self.write_manifests(course)?;
-        files::write(&self.folder.join(".gitignore"), "target/\n.ipynb_checkpoints/\n")?;
+        self.bring_manifests(course, &mut copied)?;
         self.save(&copied)?;
         Ok(notices)
     }
@@ -96,15 +101,16 @@ impl Work {
             })?;
             (self.notebook(&lesson.slug), files::read(&course.root().join(lesson.notebook()))?)
         };
-        let backup = match std::fs::read_to_string(&path) {
-            Ok(old) if old != content => Some(self.back_up(&path, &old)?),
+        self.claim()?;
+        let backup = match there(&path)? {
+            Some(old) if old != content.as_bytes() => Some(self.back_up(&path, &old)?),
             _ => None,
         };
         files::write(&path, &content)?;
         let mut copied = self.copied()?;
         copied.files.insert(self.key(&path), files::sha256(&content));
+        self.bring_manifests(course, &mut copied)?;
         self.save(&copied)?;
-        self.write_manifests(course)?;
         Ok(backup)
     }
 
@@ -114,10 +120,8 @@ impl Work {
         let path = self.exercise(id);
         let mut copied = self.copied()?;
         let key = self.key(&path);
-        let is_ours = match std::fs::read_to_string(&path) {
-            Ok(old) => old == code || copied.files.get(&key) == Some(&files::sha256(&old)),
-            Err(_) => true,
-        };
+        let is_ours = there(&path)?
+            .is_none_or(|old| old == code.as_bytes() || copied.files.get(&key) == Some(&files::sha256(&old)));
         if is_ours {
             files::write(&path, code)?;
             copied.files.insert(key, files::sha256(code));
@@ -129,11 +133,7 @@ impl Work {
     fn bring(&self, path: &Path, content: &str, copied: &mut Copied) -> Result<Option<Notice>> {
         let key = self.key(path);
         let new = files::sha256(content);
-        let old = match std::fs::read(path) {
-            Ok(bytes) => Some(files::sha256(bytes)),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
-            Err(e) => return Err(Error::io(path, &e)),
-        };
+        let old = there(path)?.map(files::sha256);
         let shipped = copied.files.get(&key).cloned();
         let untouched = old.is_none() || old == shipped || old.as_ref() == Some(&new);
         if old.as_ref() == Some(&new) {
@@ -163,28 +163,43 @@ impl Work {
         Ok(all)
     }
 
-    /// The workspace and its crates: files of ours, written when they differ.
-    fn write_manifests(&self, course: &Course) -> Result<()> {
+    /// Fails when the folder is a project of the person's own.
+    fn claim(&self) -> Result<()> {
+        let manifest = there(&self.folder.join("Cargo.toml"))?;
+        if self.record().is_file() || manifest.is_none_or(|text| text.starts_with(MADE.as_bytes())) {
+            return Ok(());
+        }
+        Err(Error::input(
+            self.folder.display(),
+            "holds a Cargo.toml that is not the course's",
+            "give --dir a folder that is empty or not there yet",
+        ))
+    }
+
+    /// The workspace and its crates, so that an editor understands the exercises. What the learner has changed in them
+    /// stays: a dependency, say.
+    fn bring_manifests(&self, course: &Course, copied: &mut Copied) -> Result<()> {
         let inside = self.folder.parent() == Some(course.root());
         let tunebook = if inside { "..".to_owned() } else { course.root().display().to_string() };
         let workspace = format!(
-            "# Made by `tunebook`: lets an editor understand the exercises.\n\
+            "{MADE}: lets an editor understand the exercises.\n\
              [workspace]\nmembers = [\"exercises/*\"]\nresolver = \"3\"\n\n\
              [workspace.dependencies]\ntunebook = {{ path = {} }}\n",
             toml::Value::String(tunebook)
         );
-        write_if_different(&self.folder.join("Cargo.toml"), &workspace)?;
+        self.bring(&self.folder.join("Cargo.toml"), &workspace, copied)?;
+        self.bring(&self.folder.join(".gitignore"), "target/\n.ipynb_checkpoints/\n", copied)?;
         for id in course.exercise_ids()? {
             let manifest = format!(
                 "[package]\nname = \"{id}\"\nversion = \"0.1.0\"\nedition = \"2024\"\npublish = false\n\n\
                  [dependencies]\ntunebook.workspace = true\n"
             );
-            write_if_different(&self.folder.join("exercises").join(&id).join("Cargo.toml"), &manifest)?;
+            self.bring(&self.folder.join("exercises").join(&id).join("Cargo.toml"), &manifest, copied)?;
         }
         Ok(())
     }
 
-    fn back_up(&self, path: &Path, content: &str) -> Result<PathBuf> {
+    fn back_up(&self, path: &Path, content: &[u8]) -> Result<PathBuf> {
         let folder = self.folder.join(".tunebook/backup");
         let name = self.key(path).replace('/', "-");
         let free = (1..=u32::MAX).map(|n| folder.join(format!("{n:03}-{name}"))).find(|path| !path.exists());
@@ -214,6 +229,18 @@ impl Work {
     fn save(&self, copied: &Copied) -> Result<()> {
         let text = toml::to_string(copied).map_err(|e| Error::input(self.record().display(), e, ""))?;
         write_if_different(&self.record(), &format!("# What `tunebook` copied here, by SHA-256.\n{text}"))
+    }
+}
+
+/// What the workspace's manifest begins with.
+const MADE: &str = "# Made by `tunebook`";
+
+/// A file's bytes; `None` when there is none.
+fn there(path: &Path) -> Result<Option<Vec<u8>>> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(Error::io(path, &e)),
     }
 }
 

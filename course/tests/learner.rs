@@ -12,6 +12,7 @@ use crate::trials;
 pub(crate) fn tests() -> Vec<Trial> {
     trials![
         the_work_folder_never_loses_what_was_written,
+        what_is_no_text_or_not_ours_is_kept_too,
         the_work_folder_is_a_workspace_of_its_own,
         hints_come_one_at_a_time_and_the_solution_after_a_pass,
         commands_in_a_cell,
@@ -57,6 +58,35 @@ fn the_work_folder_never_loses_what_was_written() {
     assert_eq!(work.reset(&fixture.course, "double").unwrap(), None);
     assert!(work.reset(&fixture.course, "demo").unwrap().is_some());
     assert!(work.reset(&fixture.course, "nothing").unwrap_err().mend.contains("double"));
+}
+
+fn what_is_no_text_or_not_ours_is_kept_too() {
+    let fixture = Fixture::new();
+    let work = Work::of(&fixture.course);
+    work.prepare(&fixture.course).unwrap();
+    // A file that is not UTF-8 is a learner's work all the same.
+    let answer = work.exercise("double");
+    std::fs::write(&answer, b"// caf\xe9\n").unwrap();
+    assert!(!work.store_answer("double", "pub fn other() {}").unwrap());
+    let backup = work.reset(&fixture.course, "double").unwrap().expect("a backup");
+    assert_eq!(std::fs::read(backup).unwrap(), b"// caf\xe9\n");
+
+    // A dependency that the learner has added stays.
+    let manifest = work.folder().join("Cargo.toml");
+    let mine = std::fs::read_to_string(&manifest).unwrap() + "rand = \"0.9\"\n";
+    std::fs::write(&manifest, &mine).unwrap();
+    work.prepare(&fixture.course).unwrap();
+    assert_eq!(std::fs::read_to_string(&manifest).unwrap(), mine);
+
+    // A project of the person's own is no work folder.
+    let project = fixture.scratch().join("project");
+    std::fs::create_dir_all(&project).unwrap();
+    std::fs::write(project.join("Cargo.toml"), "[package]\nname = \"thesis\"\n").unwrap();
+    let work = Work::at(&project).unwrap();
+    for error in [work.prepare(&fixture.course).unwrap_err(), work.reset(&fixture.course, "double").unwrap_err()] {
+        assert!(error.exit_code() == 2 && error.mend.contains("--dir"), "{error}");
+    }
+    assert_eq!(std::fs::read_dir(&project).unwrap().count(), 1);
 }
 
 fn the_work_folder_is_a_workspace_of_its_own() {

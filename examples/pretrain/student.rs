@@ -96,7 +96,7 @@ impl Student {
                 let rate = options.learning_rate * schedule(step, steps);
                 optimizer.step(&loss.backward()?, rate, Some(1.0))?;
                 (sum, count, step) = (sum + f64::from(value), count + 1, step + 1);
-                if step % 100 == 0 {
+                if step.is_multiple_of(100) {
                     let seconds = start.elapsed().as_secs_f64();
                     let mean = sum / f64::from(count);
                     let line =
@@ -156,7 +156,7 @@ impl Student {
         let mut config = self.config.to_value();
         config["architectures"] = serde_json::json!(["BertModel"]);
         config["tunebook"]["max_length"] = MAX_LENGTH.into();
-        let config = format!("{:#}\n", config);
+        let config = format!("{config:#}\n");
         for (name, content) in [("config.json", &config), ("tokenizer.json", &vocabulary.json)] {
             let path = options.out.join(name);
             fs::write(&path, content).map_err(|problem| Error::io(&path, problem))?;

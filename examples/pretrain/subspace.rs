@@ -41,7 +41,9 @@ fn orthonormal(columns: &Tensor) -> Result<Tensor> {
             }
         }
         let norm = vector.iter().map(|a| a * a).sum::<f64>().sqrt().max(1e-12);
-        vector.iter_mut().for_each(|a| *a /= norm);
+        for a in &mut vector {
+            *a /= norm;
+        }
         basis.push(vector);
     }
     let (dimensions, width) = (basis.len(), basis[0].len());

@@ -31,7 +31,9 @@ pub(crate) fn prune(options: &Options, passages: &[String]) -> Result<Vocabulary
     for chunk in passages.chunks(4096) {
         let texts: Vec<&str> = chunk.iter().map(String::as_str).collect();
         for ids in counter.encode(&texts)? {
-            ids.into_iter().for_each(|id| counts[id as usize] += 1);
+            for id in ids {
+                counts[id as usize] += 1;
+            }
         }
     }
     let mut entries: Vec<(&str, u32)> =

@@ -12,6 +12,9 @@ pub trait CellCommands: Send + Sync {
 
     /// Runs a command.
     fn run(&self, call: &CommandCall) -> CommandReply;
+
+    /// Asks the command that runs now to stop; called from another thread.
+    fn interrupt(&self) {}
 }
 
 /// A command as it stands in a cell.
@@ -44,6 +47,11 @@ fn parse(code: &str) -> Option<CommandCall> {
     let name = words.next()?;
     let body = lines.collect::<Vec<_>>().join("\n");
     Some(CommandCall { name, args: words.collect(), body })
+}
+
+/// Whether the cell is one of these commands, which need no compiler.
+pub(crate) fn is_one(commands: &dyn CellCommands, code: &str) -> bool {
+    parse(code).is_some_and(|call| commands.names().iter().any(|(name, _)| *name == call.name))
 }
 
 /// Runs the cell's command; `None` when the cell is Rust or a command of evcxr.

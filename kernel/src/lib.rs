@@ -28,4 +28,4 @@ pub mod server;
 pub mod session;
 
 pub use error::{Error, Result};
-pub use role::run_if_child;
+pub use role::{run_if_child, this_program};

@@ -4,8 +4,9 @@
 //! starts from a cell never takes it for its own.
 use std::ffi::OsStr;
 use std::os::fd::AsFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 /// The first argument of a process that is one of ours.
 pub(crate) const MARK: &str = "__tunebook-kernel-role";
@@ -45,6 +46,17 @@ impl Role {
     }
 }
 
+/// Where this program lies, as it was when it started: once `setup` has put a newer one in its place, the system only
+/// knows it as deleted.
+pub fn this_program() -> std::io::Result<PathBuf> {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    if let Some(path) = PROGRAM.get() {
+        return Ok(path.clone());
+    }
+    let path = std::env::current_exe()?;
+    Ok(PROGRAM.get_or_init(|| path).clone())
+}
+
 /// Does the work of a child process, when this process is one, and never returns then.
 ///
 /// A program that uses this crate calls it first thing in `main`: the kernel starts the same
@@ -56,6 +68,8 @@ impl Role {
 /// // ... the program itself
 /// ```
 pub fn run_if_child() {
+    // Later it may be too late: see `this_program`.
+    let _ = this_program();
     let mut arguments = std::env::args_os().skip(1);
     if arguments.next().as_deref() == Some(OsStr::new(MARK)) {
         let name = arguments.next().unwrap_or_default();

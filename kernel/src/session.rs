@@ -4,7 +4,7 @@
 //! `libctx.so`), but what the seed built is not copied: large artifacts are hard links to
 //! read-only files. Paths keep their depth, because a library finds the standard library
 //! relative to itself, and files keep their times, because Cargo decides by them what is fresh.
-use crate::error::{At, Error, Result};
+use crate::error::{At, Result};
 use crate::host::metadata::ANALYSED;
 use crate::seed::{Seed, layout};
 use std::fs::{self, File};
@@ -114,8 +114,8 @@ fn sweep(sessions: &Path) {
     }
 }
 
-/// Whether any session is in use.
-pub(crate) fn any_alive(home: &Path) -> bool {
+/// Whether any session in `home` is in use.
+pub fn any_alive(home: &Path) -> bool {
     let Ok(entries) = fs::read_dir(home.join("sessions")) else { return false };
     entries
         .filter_map(|entry| Some(entry.ok()?.path()))
@@ -148,10 +148,6 @@ fn copy_file(source: &Path, target: &Path) -> Result<()> {
     }
     fs::copy(source, target).at(source)?;
     let time = about.modified().at(source)?;
-    let file = File::options().write(true).open(target);
-    // A read-only file is not opened for writing, except by its owner's privileges; `touch` needs none.
-    match file {
-        Ok(file) => file.set_modified(time).at(target),
-        Err(error) => Err(Error::io(target, &error)),
-    }
+    // Opened for reading: a copy of a read-only file is read-only too, and its owner may set its times all the same.
+    File::open(target).and_then(|file| file.set_modified(time)).at(target)
 }

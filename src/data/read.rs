@@ -111,8 +111,7 @@ impl TextDataset {
 pub fn texts(path: impl AsRef<Path>, text_column: &str) -> Result<Vec<String>> {
     let path = path.as_ref();
     if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("txt")) {
-        let whole = std::fs::read_to_string(path).map_err(|problem| Error::io(path, problem))?;
-        return Ok(whole.lines().map(str::to_owned).collect());
+        return lines(path)?.map(|line| Ok(line?.1)).collect();
     }
     Ok(records(path, text_column, None)?.into_iter().map(|record| record.text).collect())
 }
@@ -150,7 +149,7 @@ fn delimited(path: &Path, delimiter: u8, text: &str, label: Option<&str>) -> Res
     let find = |wanted: &str| {
         header.iter().position(|name| name.trim_start_matches('\u{feff}').trim() == wanted).ok_or_else(|| {
             let names: Vec<_> = header.iter().map(|name| name.trim_start_matches('\u{feff}').trim()).collect();
-            missing_column(path, wanted, &names)
+            missing_column(path.display(), wanted, &names)
         })
     };
     let (text_at, label_at) = (find(text)?, label.map(find).transpose()?);
@@ -167,11 +166,9 @@ fn delimited(path: &Path, delimiter: u8, text: &str, label: Option<&str>) -> Res
 }
 
 fn json_lines(path: &Path, text: &str, label: Option<&str>) -> Result<Vec<Record>> {
-    let file = File::open(path).map_err(|problem| Error::io(path, problem))?;
     let mut rows = Vec::new();
-    for (at, line) in BufReader::new(file).lines().enumerate() {
-        let number = at as u64 + 1;
-        let line = line.map_err(|problem| Error::io(path, problem))?;
+    for line in lines(path)? {
+        let (number, line) = line?;
         if line.trim().is_empty() {
             continue;
         }
@@ -185,7 +182,7 @@ fn json_lines(path: &Path, text: &str, label: Option<&str>) -> Result<Vec<Record
             Some(_) => Err(Error::input(place(), format!("\"{wanted}\" is neither text nor number"), "use a string")),
             None => {
                 let names: Vec<_> = row.keys().map(String::as_str).collect();
-                Err(missing_column(&path.join(format!("line {number}")), wanted, &names))
+                Err(missing_column(place(), wanted, &names))
             }
         };
         rows.push(Record { line: number, text: field(text)?, label: label.map(field).transpose()? });
@@ -193,9 +190,23 @@ fn json_lines(path: &Path, text: &str, label: Option<&str>) -> Result<Vec<Record
     Ok(rows)
 }
 
-fn missing_column(place: &Path, wanted: &str, there: &[&str]) -> Error {
+/// The lines of a text file with their numbers, without a byte-order mark.
+fn lines(path: &Path) -> Result<impl Iterator<Item = Result<(u64, String)>>> {
+    let file = File::open(path).map_err(|problem| Error::io(path, problem))?;
+    let path = path.to_owned();
+    Ok((1..).zip(BufReader::new(file).split(b'\n')).map(move |(number, line)| {
+        let line = line.map_err(|problem| Error::io(&path, problem))?;
+        let text = String::from_utf8(line).map_err(|_| {
+            Error::input(format!("{}, line {number}", path.display()), "is not UTF-8 text", "save the file as UTF-8")
+        })?;
+        let text = if number == 1 { text.trim_start_matches('\u{feff}') } else { &text };
+        Ok((number, text.strip_suffix('\r').unwrap_or(text).to_owned()))
+    }))
+}
+
+fn missing_column(place: impl std::fmt::Display, wanted: &str, there: &[&str]) -> Error {
     Error::input(
-        place.display(),
+        place,
         format!("there is no column \"{wanted}\""),
         format!("the columns are: {}; name the right one with --text-column or --label-column", there.join(", ")),
     )
@@ -229,6 +240,17 @@ mod tests {
     fn json_lines_take_numbers_as_labels() {
         let (_folder, path) = file("a.jsonl", "{\"text\":\"x\",\"label\":1}\n\n{\"text\":\"y\",\"label\":0}\n");
         assert_eq!(TextDataset::read(&path, &Columns::default(), None).unwrap().labels(), [1, 0]);
+    }
+
+    #[test]
+    fn json_lines_and_text_may_begin_with_a_byte_order_mark() {
+        let (_folder, path) = file("a.jsonl", "\u{feff}{\"text\":\"x\",\"label\":\"b\"}\r\n");
+        assert_eq!(TextDataset::read(&path, &Columns::default(), None).unwrap().texts(), ["x"]);
+        let (_folder, path) = file("a.txt", "\u{feff}one\r\ntwo\n");
+        assert_eq!(texts(&path, "text").unwrap(), ["one", "two"]);
+        std::fs::write(&path, b"good\ncaf\xe9\n").unwrap();
+        let message = texts(&path, "text").unwrap_err().to_string();
+        assert!(message.contains("line 2") && message.contains("UTF-8"), "{message}");
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod sink;
 pub use display::Display;
 pub use live::LiveDisplay;
 pub use progress::Progress;
+pub(crate) use sink::write_out;
 pub use sink::{Sink, clear_output, record};
 
 pub(crate) use display::escape_html;

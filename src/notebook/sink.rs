@@ -50,7 +50,7 @@ impl Sink {
 /// Writes `text` to standard output under one lock, and flushes.
 ///
 /// A display must not end a training run because its reader went away: a write error (a closed pipe) is dropped.
-pub(super) fn write_out(text: &str) {
+pub(crate) fn write_out(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }

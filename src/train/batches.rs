@@ -15,7 +15,7 @@ pub(super) fn shuffled(lengths: &[usize], batch_size: usize, seed: u64, epoch: u
     rng.set_stream(epoch as u64);
     let mut order: Vec<usize> = (0..lengths.len()).collect();
     order.shuffle(&mut rng);
-    for bucket in order.chunks_mut(batch_size * BUCKET) {
+    for bucket in order.chunks_mut(batch_size.saturating_mul(BUCKET)) {
         bucket.sort_by_key(|&i| lengths[i]);
     }
     let mut batches: Vec<Vec<usize>> = order.chunks(batch_size).map(<[usize]>::to_vec).collect();

@@ -2,12 +2,16 @@
 
 use candle_core::{Device, Tensor};
 
-use crate::Result;
+use super::stop;
 use crate::data::TextDataset;
 use crate::model::{Pass, TextClassifier, TokenBatch};
+use crate::{Error, Result};
 
 /// Texts in one forward pass of validation.
 const EVALUATION_BATCH: usize = 32;
+
+/// Texts between two looks at the progress and at a wish to stop.
+const ENCODED_AT_ONCE: usize = 512;
 
 /// Inputs with their labels.
 #[derive(Debug)]
@@ -32,10 +36,26 @@ impl Examples {
         Ok(Self { inputs: Inputs::Tokens(sequences), labels: data.labels().to_vec() })
     }
 
-    /// The same with the encoder's vectors in place of the tokens.
-    pub(super) fn into_features(self, model: &TextClassifier) -> Result<Self> {
+    /// The same with the encoder's vectors in place of the tokens; tells how many texts are done.
+    pub(super) fn into_features(self, model: &TextClassifier, progress: &mut dyn FnMut(usize)) -> Result<Self> {
         let inputs = match self.inputs {
-            Inputs::Tokens(sequences) => Inputs::Features(model.encoder().embed_tokens(&sequences)?),
+            Inputs::Tokens(sequences) => {
+                let mut parts = Vec::new();
+                let mut done = 0;
+                for part in sequences.chunks(ENCODED_AT_ONCE) {
+                    progress(done);
+                    if stop::is_requested() {
+                        stop::clear();
+                        return Err(Error::Training(
+                            "stopped while the texts were encoded; nothing was trained".into(),
+                        ));
+                    }
+                    parts.push(model.encoder().embed_tokens(part)?);
+                    done += part.len();
+                }
+                progress(done);
+                Inputs::Features(Tensor::cat(&parts, 0)?)
+            }
             features @ Inputs::Features(_) => features,
         };
         Ok(Self { inputs, labels: self.labels })

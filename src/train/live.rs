@@ -4,9 +4,13 @@ use super::{EpochRecord, Observer, StepRecord, TrainingPlan};
 use crate::chart::LearningCurves;
 use crate::notebook::{Display, LiveDisplay, Progress, Sink};
 
+/// More texts than this, and encoding them once may take seconds.
+const WORTH_SHOWING: usize = 1000;
+
 /// Shows a run while it goes on. What a [`super::Trainer`] does when it is told nothing else.
 #[derive(Debug, Default)]
 pub struct Live {
+    encoding: Option<Progress>,
     view: Option<View>,
 }
 
@@ -42,12 +46,23 @@ impl View {
 }
 
 impl Observer for Live {
+    fn on_encode(&mut self, done: usize, total: usize) {
+        // A few texts take no time worth showing.
+        if total > WORTH_SHOWING {
+            let progress = self.encoding.get_or_insert_with(|| Progress::new("encoding texts", total as u64));
+            progress.advance(done as u64 - progress.done());
+        }
+    }
+
     fn on_start(&mut self, plan: &TrainingPlan) {
+        if let Some(mut encoding) = self.encoding.take() {
+            encoding.finish();
+        }
         let rate = if plan.is_default_rate { format!("the default of {}", plan.source) } else { "given".to_owned() };
-        println!(
-            "{}: learning rate {:e} ({rate}), {} of {} parameters train",
+        crate::notebook::write_out(&format!(
+            "{}: learning rate {:e} ({rate}), {} of {} parameters train\n",
             plan.method, plan.learning_rate, plan.trainable_parameters, plan.total_parameters
-        );
+        ));
         self.view = Some(View {
             curves: LearningCurves::new(plan.epochs).with_title(plan.method.to_string()),
             chart: LiveDisplay::new(),

@@ -54,6 +54,11 @@ pub struct StepRecord {
 /// }
 /// ```
 pub trait Observer {
+    /// While a frozen encoder turns the texts into vectors, once before the first step: how many of how many.
+    fn on_encode(&mut self, done: usize, total: usize) {
+        let _ = (done, total);
+    }
+
     /// Before the first step.
     fn on_start(&mut self, plan: &TrainingPlan) {
         let _ = plan;

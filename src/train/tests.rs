@@ -82,7 +82,7 @@ fn cached_features_give_the_frozen_encoder_s_logits() {
     let rows: Vec<usize> = (0..20).collect();
     let tokens = Examples::tokens(&model, &tiny_data(20, 0)).unwrap();
     let direct = tokens.logits(&model, &rows, &Pass::evaluation()).unwrap().to_vec2::<f32>().unwrap();
-    let features = tokens.into_features(&model).unwrap();
+    let features = tokens.into_features(&model, &mut |_| {}).unwrap();
     let cached = features.logits(&model, &rows, &Pass::evaluation()).unwrap().to_vec2::<f32>().unwrap();
     for (a, b) in direct.concat().iter().zip(cached.concat()) {
         assert!((a - b).abs() < 1e-5);

@@ -77,10 +77,10 @@ impl<O: Observer> Trainer<O> {
 
     /// Trains, validating after each epoch. The report owns the trained model.
     ///
-    /// Settings and data are checked first; the first step is audited ([`super::GradientAudit`]); a loss that is no
+    /// Settings and data are checked first. With [`Method::FeatureExtraction`] every text is encoded once before the first step; the first step is audited ([`super::GradientAudit`]); a loss that is no
     /// number stops the run with an error. With the same seed, data and number of threads, a rerun gives the same bits.
     pub fn fit(self, train: &TextDataset, validation: &TextDataset) -> Result<TrainingReport> {
-        let Self { mut model, method, config, early_stopping, observer } = self;
+        let Self { mut model, method, config, early_stopping, mut observer } = self;
         config.check()?;
         let watch = early_stopping.as_ref().map(EarlyStopping::watch).transpose()?;
         evaluate::check_data(&model, train, "training data")?;
@@ -92,7 +92,9 @@ impl<O: Observer> Trainer<O> {
         let mut examples = (Examples::tokens(&model, train)?, Examples::tokens(&model, validation)?);
         let start = std::time::Instant::now();
         if method == Method::FeatureExtraction {
-            examples = (examples.0.into_features(&model)?, examples.1.into_features(&model)?);
+            let (trained_on, total) = (examples.0.len(), examples.0.len() + examples.1.len());
+            examples.0 = examples.0.into_features(&model, &mut |done| observer.on_encode(done, total))?;
+            examples.1 = examples.1.into_features(&model, &mut |done| observer.on_encode(trained_on + done, total))?;
         }
         Run { model, method, config, watch, observer, train: examples.0, validation: examples.1, start }.go()
     }

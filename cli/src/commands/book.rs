@@ -9,7 +9,7 @@ use tunebook_course::book;
 use tunebook_course::lab::BookServer;
 
 use super::course;
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, Result, outln};
 
 /// Builds the book (and serves it).
 #[derive(Args, Debug)]
@@ -30,13 +30,13 @@ pub(crate) fn run(call: Book) -> Result<ExitCode> {
     let (course, home) = course()?;
     let out = call.out.unwrap_or_else(|| home.book());
     book::build(&course, &out)?;
-    println!("The book is in {}.", out.display());
+    outln!("The book is in {}.", out.display());
     if call.serve {
         let wanted = call.port.unwrap_or(0);
         let listener = TcpListener::bind(("127.0.0.1", wanted))
             .map_err(|problem| Failure::input(format!("port {wanted}: {problem}; give another --port, or none")))?;
         let server = BookServer::start(&out, listener)?;
-        println!("http://127.0.0.1:{}/    Ctrl-C ends it", server.port());
+        outln!("http://127.0.0.1:{}/    Ctrl-C ends it", server.port());
         loop {
             std::thread::park();
         }

@@ -7,7 +7,7 @@ use tunebook_course::build::{self, BuildOptions};
 use tunebook_course::setup::{self, Parts, SetupOptions};
 
 use super::course;
-use crate::failure::Result;
+use crate::failure::{Result, outln};
 
 /// Makes notebooks and the book's sources from the lessons.
 #[derive(Args, Debug)]
@@ -34,13 +34,13 @@ pub(crate) fn run(call: &Build) -> Result<ExitCode> {
     let options = BuildOptions { check: call.check, execute: call.execute };
     let built = build::run(&course, &home, options, &mut |line| eprintln!("{line}"))?;
     for file in &built.written {
-        println!("wrote {file}");
+        outln!("wrote {file}");
     }
     for problem in &built.problems {
         eprintln!("{problem}");
     }
     if built.problems.is_empty() {
-        println!("Everything is fresh.");
+        outln!("Everything is fresh.");
         return Ok(ExitCode::SUCCESS);
     }
     eprintln!("{} problems", built.problems.len());

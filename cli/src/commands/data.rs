@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use tunebook::data::{TextDataset, embedded};
 
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, Result, outln};
 
 /// Data sets: what there is, a copy as a file, the data sheet.
 #[derive(Subcommand, Debug)]
@@ -31,7 +31,11 @@ pub(crate) enum Data {
 
 pub(crate) fn run(call: Data) -> Result<ExitCode> {
     match call {
-        Data::List => embedded::TEXT.iter().for_each(|data| println!("{}  {}", data.name, data.about)),
+        Data::List => {
+            for data in embedded::TEXT {
+                outln!("{}  {}", data.name, data.about);
+            }
+        }
         Data::Get { name, out } => {
             // Loading first gives the error that lists the names.
             TextDataset::embedded(&name)?;
@@ -41,10 +45,10 @@ pub(crate) fn run(call: Data) -> Result<ExitCode> {
                 return Err(Failure::input(format!("{}: is already there; give --out another name", out.display())));
             }
             std::fs::write(&out, rows).map_err(|problem| Failure::input(format!("{}: {problem}", out.display())))?;
-            println!("{}", out.display());
+            outln!("{}", out.display());
         }
         Data::Info { name } => {
-            print!("{}\n{}", TextDataset::embedded(&name)?, find(&name)?.data_sheet);
+            outln!("{}\n{}", TextDataset::embedded(&name)?, find(&name)?.data_sheet.trim_end());
         }
     }
     Ok(ExitCode::SUCCESS)

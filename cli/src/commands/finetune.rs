@@ -1,18 +1,19 @@
 //! `tunebook finetune`: fine-tunes on a person's own file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::json;
 use tunebook::data::Columns;
 use tunebook::metrics::Evaluation;
+use tunebook::notebook::Progress;
 use tunebook::prelude::*;
-use tunebook::train::TrainingReport;
+use tunebook::train::{Observer, StepRecord, StopReason, TrainingPlan, TrainingReport};
 
 use super::model::source;
-use super::{stop_on_ctrl_c, with_threads};
-use crate::failure::{Failure, Result};
+use super::{on_ctrl_c, with_threads};
+use crate::failure::{Failure, Result, outln};
 
 /// Fine-tunes a pretrained encoder on your own labelled texts.
 #[derive(Args, Debug)]
@@ -27,7 +28,7 @@ pub(crate) struct Finetune {
     /// Labelled texts: .csv, .tsv or .jsonl
     #[arg(long)]
     train: PathBuf,
-    /// Labelled texts to decide on (early stopping, best epoch)
+    /// Labelled texts that every epoch is measured on
     #[arg(long)]
     validation: Option<PathBuf>,
     /// Labelled texts to measure on at the end
@@ -88,14 +89,16 @@ struct Parts {
     measured_on: &'static str,
 }
 
-pub(crate) fn run(call: Finetune) -> Result<ExitCode> {
+pub(crate) fn run(call: &Finetune) -> Result<ExitCode> {
     with_threads(call.threads)?;
     if let Some(out) = &call.out
         && out.exists()
     {
         return Err(Failure::input(format!("{}: is already there; give --out a new folder", out.display())));
     }
-    let parts = parts(&call)?;
+    // Made before the training, so that a folder nobody may write to is found now and not after it.
+    let staging = call.out.as_deref().map(Staging::beside).transpose()?;
+    let parts = parts(call)?;
     let model = TextClassifier::from_pretrained_seeded(source(&call.model), parts.train.label_names(), call.seed)?;
     let config = TrainingConfig {
         epochs: call.epochs,
@@ -105,26 +108,89 @@ pub(crate) fn run(call: Finetune) -> Result<ExitCode> {
         seed: call.seed,
         ..Default::default()
     };
-    stop_on_ctrl_c()?;
-    let trainer = Trainer::new(model).method(method(&call)).config(config);
+    on_ctrl_c(|| {
+        eprintln!("\nstopping at the next batch; once more to end at once");
+        tunebook::train::stop::request();
+    })?;
+    let trainer = Trainer::new(model).method(method(call)).config(config);
     let report = if call.json {
-        trainer.observer(Quiet).fit(&parts.train, &parts.validation)?
+        trainer.observer(OnlyProgress::default()).fit(&parts.train, &parts.validation)?
     } else {
         trainer.fit(&parts.train, &parts.validation)?
     };
-    let evaluation = report.model().evaluate(parts.test.as_ref().unwrap_or(&parts.validation))?;
-    if let Some(out) = &call.out {
-        report.model().save(out)?;
+    if report.stop_reason() == StopReason::Requested {
+        let epochs = report.history().epochs().len();
+        eprintln!("training was stopped after {epochs} of {} epochs; the model is as it was then", call.epochs);
     }
+    let evaluation = report.model().evaluate(parts.test.as_ref().unwrap_or(&parts.validation))?;
+    let said = say(call, &report, &evaluation, parts.measured_on);
+    if let Some(staging) = staging {
+        report.model().save(staging.folder())?;
+        staging.finish()?;
+    }
+    said.map(|()| ExitCode::SUCCESS)
+}
+
+fn say(call: &Finetune, report: &TrainingReport, evaluation: &Evaluation, measured_on: &str) -> Result<()> {
     if call.json {
-        println!("{}", as_json(&call, &report, &evaluation, parts.measured_on)?);
+        outln!("{}", as_json(call, report, evaluation, measured_on)?);
     } else {
-        println!("{report}\n\nOn the {}:\n{}", parts.measured_on, evaluation.classification_report());
+        outln!("{report}\n\nOn the {measured_on}:\n{}", evaluation.classification_report());
         if let Some(out) = &call.out {
-            println!("The model is in {}.", out.display());
+            outln!("The model is in {}.", out.display());
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
+}
+
+/// The folder in which a model is written before it gets its name: nothing half-written is ever taken for a model.
+struct Staging {
+    folder: tempfile::TempDir,
+    out: PathBuf,
+}
+
+impl Staging {
+    fn beside(out: &Path) -> Result<Self> {
+        let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let cannot = |problem: std::io::Error| {
+            let mend = "give --out a folder below one that you may write to";
+            Failure::input(format!("{}: {problem}; {mend}", parent.display()))
+        };
+        std::fs::create_dir_all(parent).map_err(cannot)?;
+        let folder = tempfile::Builder::new().prefix(".tunebook-model-").tempdir_in(parent).map_err(cannot)?;
+        Ok(Self { folder, out: out.to_owned() })
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.folder.path().join("model")
+    }
+
+    fn finish(self) -> Result<()> {
+        std::fs::rename(self.folder(), &self.out)
+            .map_err(|problem| Failure::input(format!("{}: {problem}; give --out a new folder", self.out.display())))
+    }
+}
+
+/// A progress bar on standard error: standard output is for the JSON.
+#[derive(Default)]
+struct OnlyProgress(Option<Progress>);
+
+impl Observer for OnlyProgress {
+    fn on_start(&mut self, plan: &TrainingPlan) {
+        self.0 = Some(Progress::new("training", (plan.epochs * plan.batches_per_epoch) as u64));
+    }
+
+    fn on_step(&mut self, _: &StepRecord) {
+        if let Some(progress) = &mut self.0 {
+            progress.advance(1);
+        }
+    }
+
+    fn on_end(&mut self, _: Option<usize>) {
+        if let Some(mut progress) = self.0.take() {
+            progress.finish();
+        }
+    }
 }
 
 fn method(call: &Finetune) -> Method {
@@ -154,12 +220,11 @@ fn parts(call: &Finetune) -> Result<Parts> {
         (None, Some(_)) => "validation set",
         (None, None) => "held-out fifth of the training file",
     };
-    let (train, validation) = match validation {
-        Some(validation) => (all, validation),
-        None => {
-            let split = all.stratified_split(call.seed, 0.2, 0.0)?;
-            (split.train, split.validation)
-        }
+    let (train, validation) = if let Some(validation) = validation {
+        (all, validation)
+    } else {
+        let split = all.stratified_split(call.seed, 0.2, 0.0)?;
+        (split.train, split.validation)
     };
     if validation.is_empty() {
         return Err(Failure::input(format!(
@@ -194,6 +259,11 @@ fn as_json(call: &Finetune, report: &TrainingReport, evaluation: &Evaluation, me
         "trainable_parameters": report.trainable_parameters(),
         "peak_memory_bytes": super::peak_memory_bytes(),
         "learning_rate": report.learning_rate(),
+        "stop_reason": match report.stop_reason() {
+            StopReason::Completed => "completed",
+            StopReason::NoImprovement => "no improvement",
+            StopReason::Requested => "requested",
+        },
         "seed": call.seed,
         "history": history,
         "out": call.out,

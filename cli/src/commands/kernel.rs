@@ -23,17 +23,11 @@ pub(crate) fn run(connection_file: &Path) -> Result<ExitCode> {
 pub(crate) fn engine_options(home: &Home) -> EngineOptions {
     let learner = std::env::current_dir().ok().and_then(|here| {
         let course = Course::locate(&here, home).ok()?;
-        let work = work_around(&here).unwrap_or_else(|| Work::of(&course));
+        let work = Work::around(&here).unwrap_or_else(|| Work::of(&course));
         Some(Learner::new(course, work))
     });
     EngineOptions {
         commands: learner.map(|learner| Arc::new(Commands::new(learner, home.clone())) as _),
         ..EngineOptions::default()
     }
-}
-
-/// The work folder that a notebook lies in: Jupyter starts a kernel in the notebook's own folder.
-fn work_around(here: &Path) -> Option<Work> {
-    let folder = here.ancestors().find(|folder| folder.join(".tunebook").is_dir())?;
-    Work::at(folder).ok()
 }

@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use clap::Args;
 use tunebook_course::lab::{self, LabOptions};
 use tunebook_course::setup::SetupOptions;
-use tunebook_course::work::Work;
 
 use super::course;
 use super::learn::Folder;
@@ -50,10 +49,7 @@ impl From<Options> for Lab {
 
 pub(crate) fn run(Lab { lesson, options }: Lab) -> Result<ExitCode> {
     let (course, home) = course()?;
-    let work = match &options.folder.dir {
-        Some(dir) => Work::at(dir)?,
-        None => Work::of(&course),
-    };
+    let work = options.folder.work(&course)?;
     let lab = LabOptions {
         work,
         lesson,

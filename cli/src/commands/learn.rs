@@ -7,26 +7,33 @@ use clap::Args;
 use tunebook_course::exercise::{CheckReport, Checker};
 use tunebook_course::learner::Learner;
 use tunebook_course::work::Work;
+use tunebook_course::{Course, Home};
 
-use super::course;
-use crate::failure::Result;
+use super::{course, on_ctrl_c};
+use crate::failure::{Result, outln};
 
 /// Where the learner works.
 #[derive(Args, Debug, Default)]
 pub(crate) struct Folder {
-    /// Your own copy of notebooks and exercises [default: work/ in the course]
+    /// Your own copy of notebooks and exercises [default: the one you are in, else work/ in the course]
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
 }
 
 impl Folder {
-    pub(crate) fn learner(&self) -> Result<(Learner, tunebook_course::Home)> {
+    pub(crate) fn learner(&self) -> Result<(Learner, Home)> {
         let (course, home) = course()?;
-        let work = match &self.dir {
-            Some(dir) => Work::at(dir)?,
-            None => Work::of(&course),
-        };
+        let work = self.work(&course)?;
         Ok((Learner::new(course, work), home))
+    }
+
+    /// The folder that was named, the one around the current folder, or `work/` in the course.
+    pub(crate) fn work(&self, course: &Course) -> Result<Work> {
+        if let Some(dir) = &self.dir {
+            return Ok(Work::at(dir)?);
+        }
+        let around = std::env::current_dir().ok().and_then(|here| Work::around(&here));
+        Ok(around.unwrap_or_else(|| Work::of(course)))
     }
 }
 
@@ -53,6 +60,8 @@ pub(crate) fn check(call: &Check) -> Result<ExitCode> {
         None => learner.course().exercise_ids()?,
     };
     let checker = Checker::new(&home)?;
+    let stop = checker.stop();
+    on_ctrl_c(move || stop.request())?;
     let mut reports: Vec<CheckReport> = Vec::new();
     for id in ids {
         if !call.json {
@@ -60,12 +69,12 @@ pub(crate) fn check(call: &Check) -> Result<ExitCode> {
         }
         let report = learner.check(&checker, &id)?;
         if !call.json {
-            println!("{report}");
+            outln!("{report}");
         }
         reports.push(report);
     }
     if call.json {
-        println!("{}", serde_json::to_string(&reports)?);
+        outln!("{}", serde_json::to_string(&reports)?);
     }
     Ok(if reports.iter().all(CheckReport::passed) { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
@@ -83,7 +92,7 @@ pub(crate) struct Hint {
 pub(crate) fn hint(call: &Hint) -> Result<ExitCode> {
     let (learner, _) = call.folder.learner()?;
     let hint = learner.hint(&call.exercise)?;
-    println!("Hint {} of {}\n\n{}", hint.number, hint.total, hint.text.trim());
+    outln!("Hint {} of {}\n\n{}", hint.number, hint.total, hint.text.trim());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -99,7 +108,7 @@ pub(crate) struct Solution {
 
 pub(crate) fn solution(call: &Solution) -> Result<ExitCode> {
     let (learner, _) = call.folder.learner()?;
-    print!("{}", learner.solution(&call.exercise)?);
+    outln!("{}", learner.solution(&call.exercise)?.trim_end());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -115,9 +124,10 @@ pub(crate) struct Reset {
 
 pub(crate) fn reset(call: &Reset) -> Result<ExitCode> {
     let (learner, _) = call.folder.learner()?;
-    match learner.reset(&call.name)? {
-        Some(kept) => println!("{}: as at the start; your version is in {}", call.name, kept.display()),
-        None => println!("{}: as at the start", call.name),
+    if let Some(kept) = learner.reset(&call.name)? {
+        outln!("{}: as at the start; your version is in {}", call.name, kept.display());
+    } else {
+        outln!("{}: as at the start", call.name);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -137,9 +147,9 @@ pub(crate) fn progress(call: &Progress) -> Result<ExitCode> {
     let (learner, _) = call.folder.learner()?;
     let standing = learner.standing()?;
     if call.json {
-        println!("{}", serde_json::to_string(&standing)?);
+        outln!("{}", serde_json::to_string(&standing)?);
     } else {
-        println!("{standing}\n\nKept in {}", learner.progress_file().display());
+        outln!("{standing}\n\nKept in {}", learner.progress_file().display());
     }
     Ok(ExitCode::SUCCESS)
 }

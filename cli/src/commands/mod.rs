@@ -39,8 +39,8 @@ pub(crate) fn run(call: Arguments) -> Result<ExitCode> {
         Call::Progress(call) => learn::progress(&call),
         Call::Quiz(call) => quiz::run(&call),
         Call::Score(call) => quiz::score(&call),
-        Call::Finetune(call) => finetune::run(call),
-        Call::Predict(call) => predict::predict(call),
+        Call::Finetune(call) => finetune::run(&call),
+        Call::Predict(call) => predict::predict(&call),
         Call::Embed(call) => predict::embed(&call),
         Call::Model(call) => model::run(call),
         Call::Data(call) => data::run(call),
@@ -60,15 +60,14 @@ fn read(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).map_err(|problem| Failure::input(format!("{}: {problem}", path.display())))
 }
 
-/// The first Ctrl-C lets training end at the next batch with everything kept; the second ends the program.
-fn stop_on_ctrl_c() -> Result<()> {
-    static ASKED: AtomicBool = AtomicBool::new(false);
-    ctrlc::set_handler(|| {
-        if ASKED.swap(true, Ordering::SeqCst) {
+/// The first Ctrl-C asks what runs to end in good order; the second ends the program.
+fn on_ctrl_c(ask: impl Fn() + Send + 'static) -> Result<()> {
+    let asked = AtomicBool::new(false);
+    ctrlc::set_handler(move || {
+        if asked.swap(true, Ordering::SeqCst) {
             std::process::exit(130);
         }
-        eprintln!("\nstopping at the next batch; once more to end at once");
-        tunebook::train::stop::request();
+        ask();
     })
     .map_err(|problem| Failure::input(format!("Ctrl-C cannot be handled: {problem}")))
 }

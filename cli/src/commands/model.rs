@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use tunebook::model::{Pretrained, TextEncoder};
 
-use crate::failure::Result;
+use crate::failure::{Result, outln};
 
 /// Pretrained models: what there is, fetching one, what is inside.
 #[derive(Subcommand, Debug)]
@@ -33,26 +33,26 @@ pub(crate) enum Model {
 pub(crate) fn run(call: Model) -> Result<ExitCode> {
     match call {
         Model::List => {
-            println!("embedded                                 ships inside the library, no network needed");
-            println!("sentence-transformers/all-MiniLM-L6-v2   on the Hub, 91 MB: tunebook model get ...");
-            println!("a folder                                 with config.json, tokenizer.json, model.safetensors");
+            outln!("embedded                                 ships inside the library, no network needed");
+            outln!("sentence-transformers/all-MiniLM-L6-v2   on the Hub, 91 MB: tunebook model get ...");
+            outln!("a folder                                 with config.json, tokenizer.json, model.safetensors");
         }
         Model::Get { id, revision } => {
             let encoder = TextEncoder::from_pretrained(Pretrained::hub(&id).revision(&revision))?;
-            println!("{id}: in the Hub's cache, SHA-256 of the weights {}", encoder.weights_sha256());
+            outln!("{id}: in the Hub's cache, SHA-256 of the weights {}", encoder.weights_sha256());
         }
         Model::Info { model } => {
             let encoder = TextEncoder::from_pretrained(source(&model))?;
             let config = encoder.bert().config();
-            println!("{}", encoder.name());
-            println!("layers              {}", config.num_hidden_layers);
-            println!("hidden size         {}", config.hidden_size);
-            println!("attention heads     {}", config.num_attention_heads);
-            println!("vocabulary          {}", config.vocab_size);
-            println!("positions           {}", config.max_position_embeddings);
-            println!("parameters          {}", encoder.store().count());
-            println!("weights' SHA-256    {}", encoder.weights_sha256());
-            println!("unused in the file  {}", encoder.load_report().unused.len());
+            outln!("{}", encoder.name());
+            outln!("layers              {}", config.num_hidden_layers);
+            outln!("hidden size         {}", config.hidden_size);
+            outln!("attention heads     {}", config.num_attention_heads);
+            outln!("vocabulary          {}", config.vocab_size);
+            outln!("positions           {}", config.max_position_embeddings);
+            outln!("parameters          {}", encoder.store().count());
+            outln!("weights' SHA-256    {}", encoder.weights_sha256());
+            outln!("unused in the file  {}", encoder.load_report().unused.len());
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -3,7 +3,6 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::Args;
@@ -12,7 +11,7 @@ use tunebook_kernel::engine::{Engine, Output};
 use tunebook_kernel::notebook::{self, Notebook, RunEvent, RunOptions};
 use tunebook_kernel::seed;
 
-use super::{course, kernel};
+use super::{course, kernel, on_ctrl_c};
 use crate::failure::{Failure, Result};
 
 /// Executes a notebook without Jupyter and writes it with its outputs.
@@ -52,6 +51,7 @@ pub(crate) fn run(call: &Run) -> Result<ExitCode> {
         ),
     };
     let output = call.output.clone().unwrap_or_else(|| default_output(&call.notebook));
+    check_writable(&output)?;
     let (course, home) = course()?;
     let mut options = SetupOptions::new(home.clone(), course);
     options.parts = Parts::Kernel;
@@ -60,18 +60,11 @@ pub(crate) fn run(call: &Run) -> Result<ExitCode> {
         .ok_or_else(|| Failure::input("the cells' library is missing; run `tunebook setup`"))?;
     let mut engine = Engine::start(&seed, kernel::engine_options(&home))?;
     let interrupter = engine.interrupter();
-    ctrlc::set_handler(move || {
-        static ASKED: AtomicBool = AtomicBool::new(false);
-        if ASKED.swap(true, Ordering::SeqCst) {
-            std::process::exit(130);
-        }
-        interrupter.interrupt();
-    })
-    .map_err(|problem| Failure::input(format!("Ctrl-C cannot be handled: {problem}")))?;
+    on_ctrl_c(move || interrupter.interrupt())?;
     let options = RunOptions { timeout, parameters: call.parameters.clone() };
-    let run = notebook::run(&notebook, &mut engine, &options, &mut show)?;
+    let run = notebook::run(&notebook, &mut engine, &options, &mut |event| show(&event))?;
     run.notebook.write(&output)?;
-    println!("\nThe executed notebook is {}.", output.display());
+    say(&format!("\nThe executed notebook is {}.", output.display()));
     match run.failure {
         None => Ok(ExitCode::SUCCESS),
         Some(failure) => Err(Failure::work(format!(
@@ -89,26 +82,44 @@ fn default_output(notebook: &Path) -> PathBuf {
     PathBuf::from(format!("{stem}.executed.ipynb"))
 }
 
-fn show(event: RunEvent<'_>) {
+/// Finds out before minutes of work whether their result can be kept.
+fn check_writable(output: &Path) -> Result<()> {
+    let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if output.is_dir() {
+        return Err(Failure::input(format!("{}: is a folder; give --output a file's name", output.display())));
+    }
+    tempfile::tempfile_in(folder).map(drop).map_err(|problem| {
+        Failure::input(format!("{}: {problem}; give --output a file in a folder you may write to", folder.display()))
+    })
+}
+
+/// Says a line. One that nobody reads any more does not stop the notebook.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+fn show(event: &RunEvent<'_>) {
     match event {
         RunEvent::Started { cell, of, code } => {
             let first = code.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with("//"));
-            println!("[{cell}/{of}] {}", first.unwrap_or_default());
+            say(&format!("[{cell}/{of}] {}", first.unwrap_or_default()));
         }
         RunEvent::Output(Output::Stream { text, .. }) => {
-            print!("{text}");
             // A progress line without a newline is to be seen while it grows.
-            std::io::stdout().flush().ok();
+            let mut out = std::io::stdout();
+            let _ = write!(out, "{text}").and_then(|()| out.flush());
         }
         RunEvent::Output(Output::DisplayData { data, .. } | Output::ExecuteResult { data, .. }) => {
             if let Some(text) = data.get("text/plain").and_then(|text| text.as_str()) {
-                println!("{}", text.trim_end());
+                say(text.trim_end());
             }
         }
         RunEvent::Output(_) => {}
-        RunEvent::Ended { cell, error: None, time } => println!("      cell {cell}: {:.1} s", time.as_secs_f64()),
+        RunEvent::Ended { cell, error: None, time } => {
+            say(&format!("      cell {cell}: {:.1} s", time.as_secs_f64()));
+        }
         RunEvent::Ended { cell, error: Some(error), time } => {
-            println!("      cell {cell} failed after {:.1} s: {error}", time.as_secs_f64());
+            say(&format!("      cell {cell} failed after {:.1} s: {error}", time.as_secs_f64()));
         }
     }
 }

@@ -12,6 +12,9 @@ use tunebook::prelude::*;
 use super::{model::source, with_threads};
 use crate::failure::Result;
 
+/// Texts at once: a long file needs little memory, and the first lines come early.
+const PORTION: usize = 256;
+
 /// Predicts labels for the texts of a file.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  tunebook predict --model my-model new-tickets.txt --json")]
@@ -29,26 +32,29 @@ pub(crate) struct Predict {
     json: bool,
 }
 
-pub(crate) fn predict(call: Predict) -> Result<ExitCode> {
+pub(crate) fn predict(call: &Predict) -> Result<ExitCode> {
     with_threads(None)?;
     let model = TextClassifier::load(&call.model)?;
     let texts = read::texts(&call.file, &call.text_column)?;
-    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let predictions = model.predict(&texts)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
-    for (text, prediction) in texts.iter().zip(predictions.items()) {
-        if call.json {
-            let probabilities: Map<String, Value> = predictions
-                .known_labels()
-                .iter()
-                .zip(&prediction.probabilities)
-                .map(|(name, &probability)| (name.clone(), json!(probability)))
-                .collect();
-            let line = json!({ "text": text, "label": prediction.label, "probabilities": probabilities });
-            writeln!(out, "{line}")?;
-        } else {
-            writeln!(out, "{:>6.1} %  {:<14} {text}", 100.0 * prediction.probability, prediction.label)?;
+    for portion in texts.chunks(PORTION) {
+        let portion: Vec<&str> = portion.iter().map(String::as_str).collect();
+        let predictions = model.predict(&portion)?;
+        for (text, prediction) in portion.iter().zip(predictions.items()) {
+            if call.json {
+                let probabilities: Map<String, Value> = predictions
+                    .known_labels()
+                    .iter()
+                    .zip(&prediction.probabilities)
+                    .map(|(name, &probability)| (name.clone(), json!(probability)))
+                    .collect();
+                let line = json!({ "text": text, "label": prediction.label, "probabilities": probabilities });
+                writeln!(out, "{line}")?;
+            } else {
+                writeln!(out, "{:>6.1} %  {:<14} {text}", 100.0 * prediction.probability, prediction.label)?;
+            }
         }
+        out.flush()?;
     }
     out.flush()?;
     Ok(ExitCode::SUCCESS)
@@ -73,13 +79,13 @@ pub(crate) fn embed(call: &Embed) -> Result<ExitCode> {
     let encoder = TextEncoder::from_pretrained(source(&call.model))?;
     let texts = read::texts(&call.file, &call.text_column)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
-    // In portions, so that a long file needs little memory and the first lines come early.
-    for portion in texts.chunks(1024) {
+    for portion in texts.chunks(PORTION) {
         let portion: Vec<&str> = portion.iter().map(String::as_str).collect();
         let vectors = encoder.embed(&portion)?.to_vec2::<f32>().map_err(Error::from)?;
         for (text, vector) in portion.iter().zip(vectors) {
             writeln!(out, "{}", json!({ "text": text, "vector": vector }))?;
         }
+        out.flush()?;
     }
     out.flush()?;
     Ok(ExitCode::SUCCESS)

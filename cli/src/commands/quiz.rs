@@ -11,7 +11,7 @@ use tunebook_grader::{Question, QuestionKind};
 
 use super::learn::Folder;
 use super::read;
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, Result, outln};
 
 /// Asks a lesson's questions and grades the answers.
 #[derive(Args, Debug)]
@@ -46,27 +46,27 @@ pub(crate) fn run(call: &Quiz) -> Result<ExitCode> {
         })?],
     };
     if let Some(file) = &call.attempt {
-        println!("{}", questions[0].explain(&read(file)?));
+        outln!("{}", questions[0].explain(&read(file)?));
         return Ok(ExitCode::SUCCESS);
     }
     let mut correct = 0;
     for (at, question) in questions.iter().enumerate() {
-        println!("\nQuestion {} of {}\n", at + 1, questions.len());
+        outln!("\nQuestion {} of {}\n", at + 1, questions.len());
         if ask(&learner, question)? {
             correct += 1;
         }
     }
-    println!("\n{correct} of {} correct.", questions.len());
+    outln!("\n{correct} of {} correct.", questions.len());
     Ok(if correct == questions.len() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 /// Asks one question; whether the answer was correct.
 fn ask(learner: &Learner, question: &Question) -> Result<bool> {
-    println!("{}", question.prompt().trim());
+    outln!("{}", question.prompt().trim());
     for (letter, option) in ('a'..).zip(question.options()) {
-        println!("  {letter}) {}", option.text);
+        outln!("  {letter}) {}", option.text);
     }
-    println!(
+    outln!(
         "{}",
         match question.kind() {
             QuestionKind::ChoiceOne => "\nYour letter:",
@@ -77,7 +77,7 @@ fn ask(learner: &Learner, question: &Question) -> Result<bool> {
     );
     let answer = typed(question.kind() == QuestionKind::Short)?;
     let verdict = learner.answer(question.id(), &answer)?;
-    println!("\n{verdict}");
+    outln!("\n{verdict}");
     Ok(verdict.correct)
 }
 

@@ -7,7 +7,7 @@ use tunebook_course::doctor;
 use tunebook_course::setup::{self, SetupOptions};
 
 use super::course;
-use crate::failure::Result;
+use crate::failure::{Result, outln};
 
 /// Prepares kernel, JupyterLab and book; goes on where it was stopped.
 #[derive(Args, Debug)]
@@ -24,12 +24,12 @@ pub(crate) fn run(call: &Setup) -> Result<ExitCode> {
     let options = SetupOptions::new(home.clone(), course);
     if call.remove {
         let removed = setup::remove(&home, options.user_jupyter.as_deref())?;
-        println!("removed {} ({} MB) and the kernel's entry", removed.folder.display(), removed.bytes / 1_000_000);
+        outln!("removed {} ({} MB) and the kernel's entry", removed.folder.display(), removed.bytes / 1_000_000);
         return Ok(ExitCode::SUCCESS);
     }
     let prepared = setup::run(&options)?;
     if prepared.made.is_empty() {
-        println!("Everything is ready in {}.", home.path().display());
+        outln!("Everything is ready in {}.", home.path().display());
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -47,9 +47,9 @@ pub(crate) fn doctor(call: &Doctor) -> Result<ExitCode> {
     let (course, home) = course()?;
     let report = doctor::run(&SetupOptions::new(home, course));
     if call.json {
-        println!("{}", serde_json::to_string(&report)?);
+        outln!("{}", serde_json::to_string(&report)?);
     } else {
-        println!("{report}");
+        outln!("{report}");
     }
     Ok(ExitCode::from(report.exit_code()))
 }

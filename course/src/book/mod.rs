@@ -16,8 +16,11 @@ use mdbook_driver::config::Config;
 
 use crate::{Course, Error, Lesson, Result, files, outputs};
 
-/// Builds the book into `to`, which is replaced as a whole when the new book is complete.
+/// Builds the book into `to`, which is replaced as a whole when the new book is complete. A folder with anything in it
+/// that is not a book of ours is refused.
 pub fn build(course: &Course, to: &Path) -> Result<()> {
+    let to = &std::path::absolute(to).map_err(|e| Error::io(to, &e))?;
+    claim(to)?;
     let parent = to.parent().unwrap_or(Path::new("."));
     files::make_dir(parent)?;
     let staging = tempfile::Builder::new().prefix(".book-").tempdir_in(parent).map_err(|e| Error::io(parent, &e))?;
@@ -34,11 +37,40 @@ pub fn build(course: &Course, to: &Path) -> Result<()> {
     let fail = |e: mdbook_driver::errors::Error| Error::input("book", format!("{e:#}"), "correct the named file");
     MDBook::load_with_config(staging.path(), config).and_then(|book| book.build()).map_err(fail)?;
 
+    let made = staging.path().join("html");
+    files::write(&made.join(MARK), "Made by `tunebook book`, which replaces this folder as a whole.\n")?;
     let old = staging.path().join("old");
-    if to.exists() {
+    let replaced = to.exists();
+    if replaced {
         std::fs::rename(to, &old).map_err(|e| Error::io(to, &e))?;
     }
-    std::fs::rename(staging.path().join("html"), to).map_err(|e| Error::io(to, &e))
+    std::fs::rename(&made, to).map_err(|e| {
+        if replaced {
+            // Without a new book the old one stays where it was.
+            let _ = std::fs::rename(&old, to);
+        }
+        Error::io(to, &e)
+    })
+}
+
+/// The file by which a folder is known as a book of ours.
+const MARK: &str = ".tunebook-book";
+
+/// Fails when the folder holds something that would be lost.
+fn claim(to: &Path) -> Result<()> {
+    let empty = match std::fs::read_dir(to) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => true,
+        Err(e) => return Err(Error::io(to, &e)),
+    };
+    if empty || to.join(MARK).is_file() {
+        return Ok(());
+    }
+    Err(Error::input(
+        to.display(),
+        "is a folder with other things in it, and the book would replace them",
+        "give a folder that is empty or not there yet",
+    ))
 }
 
 /// Writes the book's sources (what mdBook reads as `src`) into a folder, which is emptied first.
@@ -98,7 +130,20 @@ fn one_block(html: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::one_block;
+    use super::{MARK, claim, one_block};
+
+    #[test]
+    fn only_a_book_or_nothing_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let site = folder.path().join("site");
+        claim(&site).unwrap();
+        std::fs::create_dir(&site).unwrap();
+        claim(&site).unwrap();
+        std::fs::write(site.join("CNAME"), "example.org").unwrap();
+        assert_eq!(claim(&site).unwrap_err().exit_code(), 2);
+        std::fs::write(site.join(MARK), "").unwrap();
+        claim(&site).unwrap();
+    }
 
     #[test]
     fn no_blank_line_is_left_and_preformatted_text_keeps_its_own() {

@@ -2,6 +2,8 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::program::{self, Part};
 use super::report::{CheckLine, CheckReport, Outcome};
@@ -24,6 +26,26 @@ pub struct Checker {
     toolchain: Toolchain,
     limiter: Limiter,
     cache: PathBuf,
+    stop: Stop,
+}
+
+/// Stops a check from another thread: Ctrl-C in a terminal, the stop button in a notebook. Clones stop the same checker.
+#[derive(Debug, Clone, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Asks the check that runs now to end; what it has started ends with it.
+    pub fn request(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn is_requested(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    fn clear(&self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
 }
 
 /// The most that a probe may write, in bytes.
@@ -38,7 +60,12 @@ impl Checker {
 
     /// A checker from its parts; compiled judges are kept in `cache`.
     pub fn with(toolchain: Toolchain, limiter: Limiter, cache: PathBuf) -> Self {
-        Self { toolchain, limiter, cache }
+        Self { toolchain, limiter, cache, stop: Stop::default() }
+    }
+
+    /// What stops a check that is under way.
+    pub fn stop(&self) -> Stop {
+        self.stop.clone()
     }
 
     /// Checks `code` as an answer to `exercise`. An error means that the check itself could not be done.
@@ -51,6 +78,7 @@ impl Checker {
 
     /// Checks `code` even when it is the starter.
     pub(super) fn run(&self, exercise: &Exercise, code: &str) -> Result<CheckReport> {
+        self.stop.clear();
         let folder = tempfile::Builder::new().prefix("tunebook-check-").tempdir();
         let folder = folder.map_err(|e| Error::io(std::env::temp_dir(), &e))?;
         let build = folder.path().join("build");
@@ -64,6 +92,10 @@ impl Checker {
             (probe, judge.join())
         });
         let judge = judge.map_err(|_| Error::input("check", "compiling the judge failed", "run it again"))??;
+        if self.stop.is_requested() {
+            // Ctrl-C reaches the compiler too, and what it said then is of no use.
+            return Err(sandbox::stopped(&exercise.id));
+        }
         let probe = match probe? {
             Ok(probe) => probe,
             Err(error) => return Ok(CheckReport::new(exercise, Outcome::DoesNotCompile(error.messages))),
@@ -118,7 +150,7 @@ impl Checker {
 
     fn start(&self, program: &Path, arguments: &[OsString], folder: &Path, limits: Limits) -> Result<Finished> {
         let library_path = &self.toolchain.library_path;
-        sandbox::run(&self.limiter, &Job { program, arguments, folder, library_path, limits })
+        sandbox::run(&self.limiter, &Job { program, arguments, folder, library_path, limits, stop: &self.stop })
     }
 }
 

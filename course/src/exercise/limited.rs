@@ -79,6 +79,7 @@ fn limit(seconds: u64, memory_mb: u64) -> Result<(), String> {
         let limit = Rlimit { current: Some(value), maximum: Some(value) };
         setrlimit(resource, limit).map_err(|e| format!("{resource:?}: {e}"))
     };
+    end_with_parent()?;
     set(Resource::Cpu, cpu_seconds(seconds))?;
     // Linux counts what is really writable as data; address space would also count what is only reserved.
     set(if cfg!(target_os = "linux") { Resource::Data } else { Resource::As }, memory_mb << 20)?;
@@ -87,6 +88,23 @@ fn limit(seconds: u64, memory_mb: u64) -> Result<(), String> {
     if let Some(running) = running_threads() {
         set(Resource::Nproc, running + PROCESSES)?;
     }
+    Ok(())
+}
+
+/// The program ends when the one that watches it does, however that ends: nobody would keep its time any more.
+#[cfg(target_os = "linux")]
+fn end_with_parent() -> Result<(), String> {
+    use rustix::process::{Signal, getppid, set_parent_process_death_signal};
+
+    let parent = getppid();
+    set_parent_process_death_signal(Some(Signal::KILL)).map_err(|e| format!("the parent's end: {e}"))?;
+    // It may have ended before it could be watched.
+    if getppid() == parent { Ok(()) } else { Err("the process that started it is gone".into()) }
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn end_with_parent() -> Result<(), String> {
+    // The limit on CPU time ends it in time.
     Ok(())
 }
 

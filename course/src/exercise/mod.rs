@@ -27,7 +27,7 @@ mod report;
 mod sandbox;
 mod validate;
 
-pub use check::Checker;
+pub use check::{Checker, Stop};
 pub use manifest::{Check, Exercise, Limits};
 pub use program::Toolchain;
 pub use report::{CheckLine, CheckReport, Outcome};

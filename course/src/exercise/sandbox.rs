@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use super::check::Stop;
 use super::{Limits, limited};
 use crate::{Error, Result};
 
@@ -17,7 +18,9 @@ pub struct Limiter(PathBuf);
 impl Limiter {
     /// This very program.
     pub fn this_program() -> Result<Self> {
-        std::env::current_exe().map(Self).map_err(|e| Error::input("this program", e, "start it by its full path"))
+        tunebook_kernel::this_program()
+            .map(Self)
+            .map_err(|e| Error::input("this program", e, "start it by its full path"))
     }
 
     /// Another program with the hidden mode.
@@ -34,6 +37,12 @@ pub(super) struct Job<'a> {
     pub folder: &'a Path,
     pub library_path: &'a OsString,
     pub limits: Limits,
+    pub stop: &'a Stop,
+}
+
+/// The check was asked to stop.
+pub(super) fn stopped(what: impl std::fmt::Display) -> Error {
+    Error::work(what, "the check was interrupted", "run it again when you like")
 }
 
 /// How a program ended.
@@ -87,6 +96,11 @@ pub(super) fn run(limiter: &Limiter, job: &Job<'_>) -> Result<Finished> {
         }
         if Instant::now() >= deadline {
             break true;
+        }
+        if job.stop.is_requested() {
+            kill_group(&child);
+            let _ = child.wait();
+            return Err(stopped("check"));
         }
         std::thread::sleep(Duration::from_millis(5));
     };

@@ -111,6 +111,15 @@ impl Jupyter {
         Ok(self.ended)
     }
 
+    /// Whether it has ended because a person shut it down in its menu; an error when it has failed.
+    pub(crate) fn was_shut_down(&mut self) -> Result<bool> {
+        match self.ended()? {
+            None => Ok(false),
+            Some(status) if status.success() => Ok(true),
+            Some(status) => Err(self.failed(&format!("it has ended ({status})"))),
+        }
+    }
+
     /// Stops JupyterLab; it ends its kernels. What does not end in time, or after `hurry`, is killed.
     pub(crate) fn stop(&mut self, hurry: &dyn Fn() -> bool) {
         let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) else { return };

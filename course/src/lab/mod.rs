@@ -2,7 +2,7 @@
 //!
 //! [`run`] prepares the machine ([`crate::setup`]) and the work folder ([`crate::work`]), starts both servers, says
 //! where they are as soon as both answer, and stops them on Ctrl-C. Read [`jupyter`] for the child process and its
-//! settings, [`book`] for the book's server, [`lock`] for why there is only one lab at a time.
+//! settings, [`book`] for the book's server, [`mod@lock`] for why there is only one lab at a time.
 
 mod book;
 mod browser;
@@ -117,7 +117,7 @@ pub fn run(options: &LabOptions) -> Result<()> {
     while signals.count() == 0 && !lab.has_ended()? {
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
-    if lab.has_ended()? {
+    if lab.jupyter.was_shut_down()? {
         say("JupyterLab was shut down.");
     } else {
         say("Stopping JupyterLab and its kernels.");
@@ -145,6 +145,16 @@ fn begin(options: &LabOptions) -> Result<Lock> {
     setup::claim(&options.setup.home)?;
     notebook(options)?;
     let lock = Lock::take(&options.setup.home)?;
+    if let (Some(port), Some(book_port)) = (options.port, options.book_port)
+        && port == book_port
+        && port != 0
+    {
+        return Err(Error::input(
+            format!("--port {port} --book-port {book_port}"),
+            "one port cannot serve both",
+            "give two different ports, or leave an option out to get a free one",
+        ));
+    }
     for (port, option) in [(options.port, "--port"), (options.book_port, "--book-port")] {
         if port.is_some() {
             port::listen(options.address, port, 0, option)?;
@@ -164,16 +174,20 @@ fn open(options: &LabOptions, mut lock: Lock, stop: &dyn Fn() -> bool) -> Result
             ));
         }
     }
+    let jupyterlab = JupyterLab::ready(home)
+        .ok_or_else(|| Error::input("JupyterLab", "it is not installed yet", "run `tunebook setup`"))?;
+    say("Starting JupyterLab ...");
+    // A port that was asked for comes before one that is only usual.
+    let listen_for_lab = || port::listen(options.address, options.port, USUAL_LAB_PORT, "--port");
+    let asked = options.port.map(|_| listen_for_lab()).transpose()?;
     let book_listener = port::listen(options.address, options.book_port, USUAL_BOOK_PORT, "--book-port")?;
     let book = BookServer::start(&home.book(), book_listener)?;
-    let listener = port::listen(options.address, options.port, USUAL_LAB_PORT, "--port")?;
+    let listener = asked.map_or_else(listen_for_lab, Ok)?;
     let port = listener.local_addr().map_err(|e| Error::io("--port", &e))?.port();
     // JupyterLab opens the port itself; between here and there nobody else on this machine is likely to.
     drop(listener);
 
     let machine = options.setup.machine();
-    let jupyterlab = JupyterLab::ready(home)
-        .ok_or_else(|| Error::input("JupyterLab", "it is not installed yet", "run `tunebook setup`"))?;
     let place = Place { address: options.address, port, root: options.work.folder().to_owned(), token: token()? };
     let mut command = jupyterlab.command(home, &machine);
     // So that `tunebook check` works in JupyterLab's terminal.

@@ -106,6 +106,24 @@ fn both_servers_answer_a_second_lab_is_refused_and_all_ends() {
     assert!(!options.setup.home.path().join("lab.json").exists());
 }
 
+/// A crash is not a person's wish to end.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_jupyterlab_that_is_killed_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut lab = start(&prepare(folder.path(), None)).unwrap();
+    assert!(!lab.jupyter.was_shut_down().unwrap());
+    let noted = files::read(&folder.path().join("home/logs/stand-in")).unwrap();
+    let child: i32 = noted.split(' ').next().unwrap().parse().unwrap();
+    let stat = std::fs::read_to_string(format!("/proc/{child}/stat")).unwrap();
+    let parent = stat.rsplit(')').next().unwrap().split_whitespace().nth(1).unwrap().parse().unwrap();
+    rustix::process::kill_process(rustix::process::Pid::from_raw(parent).unwrap(), rustix::process::Signal::KILL)
+        .unwrap();
+    wait_until("JupyterLab's end is not seen", || !alive(parent));
+    let error = lab.jupyter.was_shut_down().unwrap_err();
+    assert!(error.problem.contains("it has ended"), "{error}");
+}
+
 #[test]
 fn a_jupyterlab_that_does_not_start_says_why_and_leaves_no_lock() {
     let folder = tempfile::tempdir().unwrap();
@@ -127,5 +145,7 @@ fn wrong_calls_are_refused_before_anything_starts() {
     assert!(error.place.starts_with("--port"), "{error}");
     let error = run(&LabOptions { book_port: port, ..options.clone() }).unwrap_err();
     assert!(error.place.starts_with("--book-port"), "{error}");
+    let error = run(&LabOptions { port: Some(4567), book_port: Some(4567), ..options.clone() }).unwrap_err();
+    assert!(error.problem.contains("cannot serve both"), "{error}");
     assert!(!options.setup.home.logs().exists() && !options.work.folder().exists());
 }

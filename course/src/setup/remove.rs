@@ -1,5 +1,6 @@
 //! Removes everything that setup made.
 
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use super::kernelspec;
@@ -55,6 +56,7 @@ pub fn remove(home: &Home, user_jupyter: Option<&Path>) -> Result<Removed> {
     let bytes = files::size_of_tree(&folder);
     // Held while everything goes, so that no lab begins meanwhile.
     let _lab = crate::lab::lock(home)?;
+    let _setup = not_in_use(home)?;
     kernelspec::remove_users(home, user_jupyter)?;
     for name in OURS {
         make_writable(&folder.join(name));
@@ -69,12 +71,37 @@ pub fn remove(home: &Home, user_jupyter: Option<&Path>) -> Result<Removed> {
     Ok(Removed { folder, bytes })
 }
 
+/// Fails while a setup or a notebook works in the home; the lock keeps another setup away.
+fn not_in_use(home: &Home) -> Result<File> {
+    let mend = "let it end, or stop it, and run the command again";
+    let path = home.path().join("setup.lock");
+    let lock = File::create(&path).map_err(|e| Error::io(&path, &e))?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            return Err(Error::input(home.path().display(), "a setup is at work in it", mend));
+        }
+        Err(TryLockError::Error(e)) => return Err(Error::io(&path, &e)),
+    }
+    if tunebook_kernel::session::any_alive(home.path()) {
+        return Err(Error::input(home.path().display(), "a notebook's kernel is running in it", mend));
+    }
+    Ok(lock)
+}
+
 /// Fails when the home is a folder that holds other people's files.
 pub(crate) fn claim(home: &Home) -> Result<()> {
     let folder = home.path();
     let mend = "set TUNEBOOK_HOME to a folder of its own, which need not exist";
     if folder.exists() && !folder.is_dir() {
         return Err(Error::input(folder.display(), "TUNEBOOK_HOME is not a folder", mend));
+    }
+    if folder.as_os_str().as_encoded_bytes().contains(&b':') {
+        return Err(Error::input(
+            folder.display(),
+            "a path with a colon cannot be searched for libraries",
+            "set TUNEBOOK_HOME to a folder without one",
+        ));
     }
     let foreign = files::entries(folder)?
         .into_iter()
@@ -118,6 +145,26 @@ mod tests {
         assert!(error.problem.contains("thesis.txt"), "{error}");
         assert!(folder.path().join("book").exists());
         assert_eq!(claim(&home).unwrap_err().exit_code(), 2);
+        assert!(claim(&Home::at("/a:b")).unwrap_err().problem.contains("colon"));
+    }
+
+    #[test]
+    fn a_home_in_use_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path().join("home"));
+        files::write(&home.seed().join("kept"), "x").unwrap();
+        let lock = File::create(home.path().join("setup.lock")).unwrap();
+        lock.lock().unwrap();
+        assert!(remove(&home, None).unwrap_err().problem.contains("a setup is at work"));
+        drop(lock);
+        files::write(&home.path().join("sessions/1-0/lock"), "").unwrap();
+        let session = File::open(home.path().join("sessions/1-0/lock")).unwrap();
+        session.lock().unwrap();
+        assert!(remove(&home, None).unwrap_err().problem.contains("kernel is running"));
+        assert!(home.seed().join("kept").exists());
+        drop(session);
+        remove(&home, None).unwrap();
+        assert!(!home.path().exists());
     }
 
     #[test]

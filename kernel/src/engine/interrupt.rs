@@ -1,18 +1,25 @@
 //! Stops a running cell: first by asking, then by ending a process.
+use crate::command::CellCommands;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Stops the cell that an engine runs. Cheap to clone, usable from any thread.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Interrupter {
     state: Arc<Mutex<State>>,
     grace: Duration,
 }
 
+impl std::fmt::Debug for Interrupter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Interrupter").field("grace", &self.grace).finish_non_exhaustive()
+    }
+}
+
 /// The engine's processes, as far as an interrupt has to know them.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     stop_file: Option<PathBuf>,
     host: Option<Pid>,
@@ -22,6 +29,8 @@ struct State {
     /// Counts cells; odd while one is being worked on.
     turn: u64,
     interrupted: bool,
+    /// The cell is one of the course's commands: it runs in this process.
+    command: Option<Arc<dyn CellCommands>>,
     closed: bool,
 }
 
@@ -42,6 +51,12 @@ impl Interrupter {
                 return;
             }
             state.interrupted = true;
+            if let Some(command) = state.command.clone() {
+                // It ends by itself; the processes have nothing to do with it.
+                drop(state);
+                command.interrupt();
+                return;
+            }
             if let Some(file) = &state.stop_file {
                 // Without the file the cell is ended after the grace period all the same.
                 let _ = std::fs::write(file, "");
@@ -60,10 +75,16 @@ impl Interrupter {
 
     /// Ends the engine's processes for good.
     pub(crate) fn close(&self) {
-        let mut state = self.state();
-        state.closed = true;
-        if let Some(host) = state.host {
-            let _ = kill_process_group(host, Signal::KILL);
+        let command = {
+            let mut state = self.state();
+            state.closed = true;
+            if let Some(host) = state.host {
+                let _ = kill_process_group(host, Signal::KILL);
+            }
+            state.command.clone()
+        };
+        if let Some(command) = command {
+            command.interrupt();
         }
     }
 
@@ -105,11 +126,12 @@ impl Interrupter {
         }
     }
 
-    /// A cell begins.
-    pub(super) fn begin(&self) {
+    /// A cell begins; `command` when the course answers it and not the compiler.
+    pub(super) fn begin(&self, command: Option<Arc<dyn CellCommands>>) {
         let mut state = self.state();
         state.turn += 1;
         state.interrupted = false;
+        state.command = command;
         if let Some(file) = &state.stop_file {
             // Mostly it is not there.
             let _ = std::fs::remove_file(file);
@@ -120,7 +142,13 @@ impl Interrupter {
     pub(super) fn end(&self) -> bool {
         let mut state = self.state();
         state.turn += 1;
+        state.command = None;
         state.interrupted
+    }
+
+    /// Whether the cell that is being worked on was interrupted.
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.state().interrupted
     }
 
     /// New processes.

@@ -4,7 +4,7 @@ use crate::environment;
 use crate::error::{At, Error, Result};
 use crate::host::HostConfig;
 use crate::message::{Event, Request, write_line};
-use crate::role::Role;
+use crate::role::{Role, this_program};
 use crate::seed::Seed;
 use crate::session::Session;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
@@ -42,7 +42,7 @@ impl Link {
         let session = Session::create(seed)?;
         let program = match &options.program {
             Some(program) => program.clone(),
-            None => std::env::current_exe().at("this program")?,
+            None => this_program().at("this program")?,
         };
         let folder = match &options.folder {
             Some(folder) => folder.canonicalize().at(folder)?,

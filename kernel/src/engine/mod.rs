@@ -13,7 +13,7 @@ pub use output::{CellError, CellResult, MimeBundle, Output};
 use crate::command::{self, CellCommands};
 use crate::error::{Error, Result};
 use crate::message::{Event, Request};
-use crate::seed::Seed;
+use crate::seed::{self, Seed};
 use link::Link;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -77,7 +77,11 @@ impl Engine {
 
     /// Waits until cells can run. The first cell waits by itself; this is for measuring.
     pub fn wait_until_ready(&mut self) -> Result<()> {
-        self.link()?.wait_until_ready()
+        let ready = self.link()?.wait_until_ready();
+        if ready.is_err() {
+            self.link = None;
+        }
+        ready
     }
 
     /// Waits until the first `let` is as fast as any other.
@@ -95,23 +99,27 @@ impl Engine {
         if code.trim().is_empty() {
             return CellResult::good();
         }
-        if let Some(commands) = self.options.commands.clone()
-            && let Some(result) = command::try_run(&*commands, code, show)
-        {
-            return result;
-        }
-        let link = match self.link() {
-            Ok(link) => link,
-            Err(error) => return CellResult::failed(CellError::new("Error", error.to_string())),
+        let commands = self.options.commands.clone();
+        // Before anything that may take long, so that an interrupt is never lost.
+        self.interrupter.begin(commands.clone().filter(|commands| command::is_one(&**commands, code)));
+        let answered = commands.and_then(|commands| command::try_run(&*commands, code, show));
+        let result = match answered.map_or_else(|| self.ready(), Err) {
+            Err(result) => Some(result),
+            Ok(()) => self.run(code, show),
         };
-        if let Err(error) = link.wait_until_ready() {
-            self.link = None;
-            return CellResult::failed(CellError::new("Error", error.to_string()));
-        }
-        self.interrupter.begin();
-        let result = self.run(code, show);
         let interrupted = self.interrupter.end();
         result.unwrap_or_else(|| self.restart(interrupted))
+    }
+
+    /// Waits until cells can run; the cell's result when they cannot, or when it was interrupted meanwhile.
+    fn ready(&mut self) -> std::result::Result<(), CellResult> {
+        let failed = |error: Error| CellResult::failed(CellError::new("Error", error.to_string()));
+        let ready = self.wait_until_ready();
+        if self.interrupter.is_interrupted() {
+            let problem = "the cell was interrupted before it began; nothing is lost";
+            return Err(CellResult::failed(CellError::new("Interrupted", problem.to_owned())));
+        }
+        ready.map_err(failed)
     }
 
     /// Sends the cell and waits for its end; `None` when the compiling process ended first.
@@ -191,9 +199,14 @@ impl Engine {
         if self.interrupter.is_closed() {
             return Err(Error::new("the kernel is being shut down"));
         }
-        let link = match self.link.take() {
-            Some(link) => link,
-            None => Link::start(&self.seed, &self.options, &self.interrupter)?,
+        let link = if let Some(link) = self.link.take() {
+            link
+        } else {
+            // `setup` may have put another seed in the old one's place.
+            if let Some(seed) = seed::open(self.seed.home())? {
+                self.seed = seed;
+            }
+            Link::start(&self.seed, &self.options, &self.interrupter)?
         };
         Ok(self.link.insert(link))
     }

@@ -92,6 +92,8 @@ pub fn run(
 ) -> Result<Run> {
     let mut done = notebook.cleared();
     parameters::replace(&mut done, &options.parameters)?;
+    // Not part of the first cell's time. What is wrong with it, the first cell says.
+    let _ = engine.wait_until_ready();
     let indices = done.code_cells();
     let mut outputs = Outputs::new(done.len());
     let (mut failure, mut count) = (None, 0);

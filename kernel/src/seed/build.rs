@@ -9,6 +9,7 @@ use crate::engine::{Engine, EngineOptions, Output};
 use crate::error::{At, Error, Result};
 use crate::host::metadata;
 use crate::session;
+use serde_json::Value;
 use std::fs::{self, File};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -107,7 +108,8 @@ pub fn build(spec: &SeedSpec, report: &mut dyn FnMut(Progress)) -> Result<Seed> 
 /// The facade as a dependency, as evcxr's `:dep` and a manifest write it.
 fn dependency(spec: &SeedSpec, sources: &Path) -> String {
     let path = sources.join(&spec.facade);
-    format!("{} = {{ package = \"{}\", path = \"{}\" }}", spec.name, spec.package, path.display())
+    // A JSON string of a path is a TOML string too.
+    format!("{} = {{ package = \"{}\", path = {} }}", spec.name, spec.package, Value::from(path.to_string_lossy()))
 }
 
 /// Fails when Cargo chose other versions of crates than the repository's lock file has.

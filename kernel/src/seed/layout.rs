@@ -69,8 +69,12 @@ pub(super) fn write(workspace: &Path, dependency: &str, lock: &str, toolchain: &
     write_file(&workspace.join(FULL_WORKSPACE).join("Cargo.toml"), &full)?;
     write_file(&workspace.join("Cargo.toml"), &full)?;
     write_file(&workspace.join("small.toml"), &small)?;
-    if !workspace.join("Cargo.lock").exists() {
-        write_file(&workspace.join("Cargo.lock"), lock)?;
+    // Cargo adds the workspace's own crates to the lock file, so what it began with is noted beside it. An interrupted
+    // build of another lock file goes on with this one.
+    let (locked, begun_with) = (workspace.join("Cargo.lock"), workspace.join("Cargo.lock.begun"));
+    if !locked.exists() || !fs::read_to_string(&begun_with).is_ok_and(|begun| begun == lock) {
+        write_file(&locked, lock)?;
+        write_file(&begun_with, lock)?;
     }
     let keeper = format!("{}\n[dependencies]\n{dependency}\n", package(KEEPER));
     write_file(&workspace.join(KEEPER).join("Cargo.toml"), &keeper)?;
@@ -101,12 +105,14 @@ pub(super) fn make_small(workspace: &Path) -> Result<()> {
 /// `rustc` is only asked for the standard library's place, and hides it while the session has no
 /// facade yet: the analyser would parse it twice.
 fn write_tools(tools: &Path, facade: &str, toolchain: &Toolchain) -> Result<()> {
-    let (rustc, cargo, host) = (toolchain.rustc.display(), toolchain.cargo.display(), &toolchain.host);
+    let (rustc, cargo, facade) =
+        (shell_word(&toolchain.rustc), shell_word(&toolchain.cargo), shell_word(facade.as_ref()));
+    let host = &toolchain.host;
     let mark = crate::role::MARK;
     let rustup = format!(
         r#"#!/bin/sh
 case "$1 $2" in
-"which rustc") echo '{rustc}' ;;
+"which rustc") echo {rustc} ;;
 "which cargo") echo "${{0%/*}}/cargo" ;;
 *) exit 1 ;;
 esac
@@ -115,7 +121,7 @@ esac
     let rustc = format!(
         r#"#!/bin/sh
 if [ "$*" = "--print sysroot" ] && [ ! -e "${{0%/bin/*}}/{WITH_FACADE}" ]; then exit 1; fi
-exec '{rustc}' "$@"
+exec {rustc} "$@"
 "#
     );
     let cargo = format!(
@@ -124,15 +130,15 @@ if [ -n "${REAL_CARGO_HOME}" ]; then export CARGO_HOME="${REAL_CARGO_HOME}"; els
 unset RUSTUP_TOOLCHAIN
 case " $* " in
 *"/library/Cargo.toml "*) exec cat "${{0%/bin/*}}/{STANDARD_LIBRARY}" ;;
-*" metadata "*" --manifest-path "*) exec "$TUNEBOOK_PROGRAM" {mark} metadata '{cargo}' "$@" --filter-platform {host} ;;
+*" metadata "*" --manifest-path "*) exec "$TUNEBOOK_PROGRAM" {mark} metadata {cargo} "$@" --filter-platform {host} ;;
 *" metadata "*)
-    if grep -q evcxr_dummy_validate_dep Cargo.toml && grep -qF '{facade}' Cargo.toml; then exit 0; fi
-    exec '{cargo}' "$@" --filter-platform {host} ;;
+    if grep -q evcxr_dummy_validate_dep Cargo.toml && grep -qF {facade} Cargo.toml; then exit 0; fi
+    exec {cargo} "$@" --filter-platform {host} ;;
 esac
 # `check` would compile every crate again; a cell's errors are the same ones.
 offline=; if [ "$1" = --offline ]; then offline=--offline; shift; fi
 if [ "$1" = check ]; then shift; set -- build "$@"; fi
-exec '{cargo}' $offline "$@"
+exec {cargo} $offline "$@"
 "#
     );
     for (name, script) in [("rustup", rustup), ("cargo", cargo), ("rustc", rustc)] {
@@ -141,6 +147,11 @@ exec '{cargo}' $offline "$@"
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).at(&path)?;
     }
     Ok(())
+}
+
+/// A path as one word of the shell.
+fn shell_word(path: &Path) -> String {
+    format!("'{}'", path.to_string_lossy().replace('\'', r"'\''"))
 }
 
 /// Writes a file unless it has this content already.
@@ -152,4 +163,38 @@ pub(super) fn write_file(path: &Path, content: &str) -> Result<()> {
         fs::create_dir_all(folder).at(folder)?;
     }
     fs::write(path, content).at(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_one_word_of_the_shell() {
+        for path in ["/plain/cargo", "/home/bob's stuff/$HOME/`x`\"y"] {
+            let script = format!("printf %s {}", shell_word(path.as_ref()));
+            let said = std::process::Command::new("sh").args(["-c", &script]).output().unwrap().stdout;
+            assert_eq!(String::from_utf8(said).unwrap(), path);
+        }
+    }
+
+    #[test]
+    fn another_lock_file_replaces_the_one_that_an_interrupted_build_began_with() {
+        let folder = tempfile::tempdir().unwrap();
+        let toolchain = Toolchain {
+            rustc: "/rustc".into(),
+            cargo: "/cargo".into(),
+            sysroot: "/".into(),
+            version: String::new(),
+            host: "host".to_owned(),
+        };
+        let locked = folder.path().join("Cargo.lock");
+        let begin = |lock: &str| write(folder.path(), "tunebook = \"1\"", lock, &toolchain).unwrap();
+        begin("one");
+        fs::write(&locked, "one, and what Cargo adds").unwrap();
+        begin("one");
+        assert_eq!(fs::read_to_string(&locked).unwrap(), "one, and what Cargo adds");
+        begin("two");
+        assert_eq!(fs::read_to_string(&locked).unwrap(), "two");
+    }
 }

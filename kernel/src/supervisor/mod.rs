@@ -33,6 +33,9 @@ pub(crate) const RUN_NUMBER: &str = "application/x-tunebook-run";
 /// How evcxr's generated code says that a variable has another type now.
 const TYPE_CHANGED: &str = "EVCXR_VARIABLE_CHANGED_TYPE:";
 
+/// The most that is read at once.
+const PORTION: usize = 1 << 16;
+
 /// What every command to the process that runs cells begins with.
 const FIRST_BYTE: &[u8] = b"L";
 
@@ -116,7 +119,7 @@ impl Supervisor {
         loop {
             let (out, err) = self.wait_for_output();
             if err {
-                self.read_stderr();
+                self.read_stderr(PORTION);
             }
             if out {
                 self.read_stdout();
@@ -154,29 +157,32 @@ impl Supervisor {
         (out.contains(PollFlags::IN), err.contains(PollFlags::IN))
     }
 
-    fn read_stderr(&mut self) {
-        let mut bytes = vec![0; 1 << 16];
-        if let Ok(count) = self.stderr.read(&mut bytes) {
-            self.outlet.stderr(&bytes[..count]);
-        }
+    /// Reads `most` bytes or fewer; says how many.
+    fn read_stderr(&mut self, most: usize) -> usize {
+        let mut bytes = vec![0; most.min(PORTION)];
+        let count = self.stderr.read(&mut bytes).unwrap_or(0);
+        self.outlet.stderr(&bytes[..count]);
+        count
     }
 
     fn read_stdout(&mut self) {
         let mut ended = false;
+        let mut most = PORTION;
         loop {
-            let mut bytes = vec![0; 1 << 16];
-            let pieces = match self.stdout.read(&mut bytes) {
-                Ok(count) => self.filter.feed(&bytes[..count]),
-                Err(_) => return,
-            };
+            let mut bytes = vec![0; most.min(PORTION)];
+            let Ok(count) = self.stdout.read(&mut bytes) else { return };
+            let pieces = self.filter.feed(&bytes[..count]);
             if ended && pieces.contains(&Piece::Complete) {
                 // Of several lines that say so, the last one is true.
                 let text = self.filter.line_was_text();
                 self.take(text);
             }
+            let had_ended = ended;
             ended |= self.take(pieces);
-            // A process that waits for the next command has written all there is.
-            if !ended || ioctl_fionread(&self.stdout).is_ok_and(|count| count == 0) {
+            // A process that waits for the next command has written all there is. What its threads go on writing
+            // belongs to later cells: waiting for an end of it could take forever.
+            most = if had_ended { most - count } else { waiting(&self.stdout) };
+            if !ended || most == 0 || count == 0 {
                 break;
             }
         }
@@ -251,8 +257,11 @@ impl Supervisor {
     }
 
     fn drain_stderr(&mut self) {
-        while ioctl_fionread(&self.stderr).is_ok_and(|count| count > 0) {
-            self.read_stderr();
+        // Not until it is empty: a thread may write without an end.
+        let mut most = waiting(&self.stderr);
+        while most > 0 {
+            let count = self.read_stderr(most);
+            most = if count == 0 { 0 } else { most - count };
         }
     }
 
@@ -292,6 +301,11 @@ impl Supervisor {
         }
         tell_evcxr(&lines, number);
     }
+}
+
+/// The bytes that wait in a pipe.
+fn waiting(pipe: &impl std::os::fd::AsFd) -> usize {
+    ioctl_fionread(pipe).map_or(0, |count| count as usize)
 }
 
 impl ChildEvent {
