@@ -10,6 +10,7 @@ pub mod notebook;
 pub mod ops;
 pub mod prelude;
 pub mod train;
+mod words;
 
 pub use error::{Error, Result};
 

@@ -51,6 +51,7 @@ pub fn probe(seen: &mut Observations) {
         let model = report.model();
         seen.record("reported_loss", report.val_loss());
         seen.record("epochs", report.history().epochs().len());
+        seen.record("samples", report.samples());
         seen.record("learning_rate", report.learning_rate());
 
         let evaluation = model.evaluate(&validation)?;
@@ -110,14 +111,24 @@ pub fn judge(seen: &Observations, verdict: &mut Verdict) {
         "accuracy",
         predictions.len() == truth.len() && accuracy >= BAR,
         format!(
-            "{:.1} % of the validation tickets go to the right queue, {:.0} % are asked for. You trained {epochs:.0} epochs with a \
-             learning rate of {rate:e}: look at both.",
+            "{:.1} % of the validation tickets go to the right queue, {:.0} % are asked for. Look at your settings: \
+             epochs {epochs:.0}, learning rate {rate:e}.",
             100.0 * accuracy,
             100.0 * BAR
         ),
     );
 
     let fooled = (0..truth.len()).step_by(TURNED).filter(|&row| predictions.get(row) == Some(&next(truth[row]))).count();
+    let samples = seen.number("samples").unwrap_or(0.0);
+    verdict.require(
+        "no-leak",
+        samples <= data.train.len() as f64,
+        format!(
+            "`train` has {} tickets, and the model learned from {samples:.0}: it was trained on the validation tickets too. Train on \
+             `train` only.",
+            data.train.len()
+        ),
+    );
     verdict.require(
         "no-leak",
         fooled <= 3,

@@ -55,13 +55,13 @@
 //! | choice | `many`; `[[question.option]]`: `id`, `text`, `right`, `why` |
 //! | short | `minimum` (weight of points for correct; all if left out), `max_words` (200), `synonyms` |
 //! | `[[question.point]]` | `id`, `text`, `weight` (1), `read`, `wordings`, `needs`, `excludes`, `from_question` |
-//! | `[[question.misconception]]` | `id`, `message`, `wordings`, `contradicts` (ids of points) |
+//! | `[[question.misconception]]` | `id`, `message`, `wordings`, `excludes`, `contradicts` (ids of points) |
 //! | `[[question.sample]]` | `answer`, `verdict` (`good`, `partial`, `wrong`, `adversarial`), `credits` (ids of points); 8 or more |
 //! | numeric | `value`, `tolerance` (0), `[question.units]` (unit = worth), `unit_required`; `[[question.mistake]]`: `id`, `value`, `message` |
 //!
 //! A wording is words in the order in which a learner would say them. `(keep|protect)` and `keep|protect` are
 //! alternatives, `^` at the front asks for the beginning of a sentence, `...` allows any distance within the sentence, and `not` stands for every word that negates. Each of `needs` must be in the answer,
-//! none of `excludes` in the sentence that earns the point. A choice of many scores
+//! none of `excludes` in the sentence that earns the point or makes the mistake. A choice of many scores
 //! right ticks over right options less wrong ticks over wrong options, so ticking all earns nothing.
 
 mod choice;

@@ -9,6 +9,7 @@ use super::panel::NO_DATA;
 use super::style::{INK, LABEL_SIZE, MARGIN, QUIET_INK, TICK_SIZE, TITLE_SIZE};
 use super::text::{self, Anchor};
 use crate::Result;
+use crate::words::{grouped, part_of};
 
 /// One block of a model: its name, how many parameters it holds, whether they train.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,17 +93,7 @@ impl LayerDiagram {
 fn summary(layers: &[LayerBlock]) -> String {
     let total: usize = layers.iter().map(|layer| layer.parameters).sum();
     let trains: usize = layers.iter().filter(|layer| layer.trainable).map(|layer| layer.parameters).sum();
-    let share = if total == 0 { 0.0 } else { 100.0 * trains as f64 / total as f64 };
-    let share = match share {
-        share if share > 0.0 && share < 0.1 => "under 0.1".to_string(),
-        share if share < 10.0 && share.fract() != 0.0 => format!("{share:.1}"),
-        share => format!("{share:.0}"),
-    };
-    format!("trains {} of {} ({share} %)", grouped(trains), grouped(total))
-}
-
-fn grouped(number: usize) -> String {
-    crate::metrics::thousands(number as f64)
+    format!("trains {}", part_of(trains, total))
 }
 
 fn draw_block(area: &Area<'_>, layer: &LayerBlock, (left, top, right, bottom): (i32, i32, i32, i32)) -> Result<()> {

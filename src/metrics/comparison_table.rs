@@ -5,6 +5,7 @@ use std::fmt;
 use super::Evaluation;
 use super::html::{Cell, HtmlTable};
 use crate::notebook::Display;
+use crate::words::grouped;
 use crate::{Error, Result};
 
 /// How a column's numbers are written, and which of them is best.
@@ -31,7 +32,10 @@ impl ColumnKind {
             Self::Percent => format!("{:.1} %", 100.0 * value),
             Self::Score | Self::Loss => format!("{value:.3}"),
             Self::Seconds => format!("{value:.1} s"),
-            Self::Count => thousands(value),
+            Self::Count => {
+                let sign = if value <= -0.5 { "-" } else { "" };
+                format!("{sign}{}", grouped(value.abs().round() as usize))
+            }
         }
     }
 
@@ -249,19 +253,6 @@ impl fmt::Display for ComparisonTable {
     }
 }
 
-/// `1234567` as `1,234,567`.
-pub(crate) fn thousands(value: f64) -> String {
-    let digits = format!("{:.0}", value.abs());
-    let mut out = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    if value < 0.0 && digits != "0" { format!("-{out}") } else { out }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -301,13 +292,5 @@ mod tests {
     fn a_short_row_is_an_error() {
         let error = table().add("x", &[1.0]).unwrap_err();
         assert_eq!(error.to_string(), "row \"x\": 1 values for 4 columns; give one value for each column");
-    }
-
-    #[test]
-    fn thousands_are_grouped() {
-        assert_eq!(
-            [0.0, 999.0, 1_000.0, 12_345_678.0, -1_000.0].map(thousands),
-            ["0", "999", "1,000", "12,345,678", "-1,000"]
-        );
     }
 }

@@ -10,7 +10,6 @@ mod evaluation;
 mod html;
 
 pub use classification_report::{ClassificationReport, Scores, ZeroDivision};
-pub(crate) use comparison_table::thousands;
 pub use comparison_table::{Column, ColumnKind, ComparisonTable};
 pub use confusion_matrix::{ConfusionMatrix, accuracy};
 pub use evaluation::Evaluation;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::ParameterStore;
+use crate::words::{grouped, part_of};
 
 /// One part of a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,19 +82,6 @@ fn depth(part: &str) -> (usize, usize) {
     }
 }
 
-/// 1234567 as `1,234,567`.
-fn thousands(n: usize) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 impl fmt::Display for ModelSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.title)?;
@@ -105,22 +93,19 @@ impl fmt::Display for ModelSummary {
                 n if n == row.parameters => "yes",
                 _ => "partly",
             };
-            writeln!(f, "{:<width$}  {:>12}  {trains}", row.name, thousands(row.parameters))?;
+            writeln!(f, "{:<width$}  {:>12}  {trains}", row.name, grouped(row.parameters))?;
         }
-        let (total, trainable) = (self.parameters(), self.trainable());
-        let share = if total == 0 { 0.0 } else { 100.0 * trainable as f64 / total as f64 };
-        writeln!(f, "trainable: {} of {} ({share:.1} %)", thousands(trainable), thousands(total))
+        writeln!(f, "trainable: {}", part_of(self.trainable(), self.parameters()))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{part, thousands};
+    use super::part;
 
     #[test]
-    fn names_and_numbers() {
+    fn a_name_says_its_part() {
         assert_eq!(part("encoder.layer.11.output.dense.bias"), "encoder.layer.11");
         assert_eq!(part("embeddings.LayerNorm.weight"), "embeddings");
-        assert_eq!([0, 999, 1000, 1_234_567].map(thousands), ["0", "999", "1,000", "1,234,567"]);
     }
 }

@@ -3,6 +3,7 @@
 use super::{EpochRecord, Observer, StepRecord, TrainingPlan};
 use crate::chart::LearningCurves;
 use crate::notebook::{Display, LiveDisplay, Progress, Sink};
+use crate::words::part_of;
 
 /// More texts than this, and encoding them once may take seconds.
 const WORTH_SHOWING: usize = 1000;
@@ -60,8 +61,10 @@ impl Observer for Live {
         }
         let rate = if plan.is_default_rate { format!("the default of {}", plan.source) } else { "given".to_owned() };
         crate::notebook::write_out(&format!(
-            "{}: learning rate {:e} ({rate}), {} of {} parameters train\n",
-            plan.method, plan.learning_rate, plan.trainable_parameters, plan.total_parameters
+            "{}: learning rate {:e} ({rate}), {} parameters train\n",
+            plan.method,
+            plan.learning_rate,
+            part_of(plan.trainable_parameters, plan.total_parameters)
         ));
         self.view = Some(View {
             curves: LearningCurves::new(plan.epochs).with_title(plan.method.to_string()),

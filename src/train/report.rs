@@ -6,6 +6,7 @@ use super::{EpochRecord, History, Method, TrainingConfig, TrainingPlan};
 use crate::chart::LearningCurves;
 use crate::model::TextClassifier;
 use crate::notebook::Display;
+use crate::words::part_of;
 
 /// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,6 +115,11 @@ impl TrainingReport {
         self.samples_per_second
     }
 
+    /// How many texts the run learned from, each once an epoch.
+    pub fn samples(&self) -> usize {
+        self.plan.samples
+    }
+
     /// How many numbers the run could change.
     pub fn trainable_parameters(&self) -> usize {
         self.plan.trainable_parameters
@@ -158,8 +164,10 @@ impl fmt::Display for TrainingReport {
         };
         write!(
             f,
-            "{end}; {:.1} s, {:.0} samples/s, {} of {} parameters trainable",
-            self.seconds, self.samples_per_second, plan.trainable_parameters, plan.total_parameters
+            "{end}; {:.1} s, {:.0} samples/s, {} parameters trainable",
+            self.seconds,
+            self.samples_per_second,
+            part_of(plan.trainable_parameters, plan.total_parameters)
         )
     }
 }

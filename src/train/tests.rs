@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use super::{
-    EarlyStopping, EpochRecord, Method, Observer, Quiet, StepRecord, StopReason, Trainer, TrainingConfig, stop,
+    EarlyStopping, EpochRecord, Method, Observer, Quiet, StepRecord, StopReason, Trainer, TrainingConfig, TrainingPlan,
+    stop,
 };
 use super::{TrainingReport, examples::Examples};
 use crate::Result;
@@ -82,11 +83,33 @@ fn cached_features_give_the_frozen_encoder_s_logits() {
     let rows: Vec<usize> = (0..20).collect();
     let tokens = Examples::tokens(&model, &tiny_data(20, 0)).unwrap();
     let direct = tokens.logits(&model, &rows, &Pass::evaluation()).unwrap().to_vec2::<f32>().unwrap();
+    let turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let features = tokens.into_features(&model, &mut |_| {}).unwrap();
+    drop(turn);
     let cached = features.logits(&model, &rows, &Pass::evaluation()).unwrap().to_vec2::<f32>().unwrap();
     for (a, b) in direct.concat().iter().zip(cached.concat()) {
         assert!((a - b).abs() < 1e-5);
     }
+}
+
+#[test]
+fn encoding_is_told_to_its_end_before_the_first_step() {
+    #[derive(Default)]
+    struct Encoded(Vec<(usize, usize)>);
+    impl Observer for &mut Encoded {
+        fn on_encode(&mut self, done: usize, total: usize) {
+            self.0.push((done, total));
+        }
+
+        fn on_start(&mut self, _: &TrainingPlan) {
+            assert_eq!(self.0.last(), Some(&(84, 84)));
+        }
+    }
+    let mut encoded = Encoded::default();
+    let trainer = Trainer::new(model()).method(Method::FeatureExtraction).config(config());
+    let report = fit(trainer.observer(&mut encoded)).unwrap();
+    assert_eq!(report.samples(), 60);
+    assert!(encoded.0.is_sorted() && encoded.0[0] == (0, 84), "{:?}", encoded.0);
 }
 
 /// Remembers everything that it is told.

@@ -9,6 +9,9 @@ import threading
 
 import pytest
 
+# Assertions of the helpers say what they compared, as those of the tests do.
+pytest.register_assert_rewrite("support")
+
 from support import browser as browsers
 from support import paths
 

@@ -47,7 +47,8 @@ def test_a_second_lab_is_told_where_the_first_is(lab, course):
 
 def test_run_all_cells(lab, course, browser, figures):
     name = "03-strategies.ipynb"
-    with browsers.Watched(browser, width=1400, height=1000) as watched:
+    # A laptop's window with the file browser open: narrower than the charts are drawn.
+    with browsers.Watched(browser, width=1180, height=900) as watched:
         page = watched.page
         page.goto(lab.url)
         page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=120_000)
@@ -71,6 +72,7 @@ def test_run_all_cells(lab, course, browser, figures):
 
         charts = browsers.visible_charts(page)
         assert charts, "no chart is drawn"
+        assert browsers.cut_off_charts(page) == []
         screenshots_down_the_notebook(page)
         # JupyterLab's own messages about missing optional files are not ours; what our outputs do is.
         assert not [problem for problem in watched.problems if problem.startswith("exception")]

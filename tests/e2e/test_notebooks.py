@@ -33,12 +33,25 @@ def test_nbclient_executes_it_and_the_quoted_numbers_hold(path, course, monkeypa
     figures(f"{path.stem} under nbclient: {seconds(notebook):.1f} s in its cells")
 
 
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory, course, figures):
+    """A notebook of the course as `tunebook run` executes it, once for all tests here."""
+    done = {}
+
+    def execute(path):
+        if path not in done:
+            output = tmp_path_factory.mktemp("executed") / path.name
+            finished = assert_good(run("run", path, "--output", output, cwd=course, timeout=900))
+            figures(f"tunebook run {path.name}: {finished.seconds:.1f} s")
+            done[path] = notebooks.load(output)
+        return done[path]
+
+    return execute
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_run_executes_it_and_the_quoted_numbers_hold(path, tmp_path, course, figures):
-    executed = tmp_path / path.name
-    finished = assert_good(run("run", path, "--output", executed, cwd=course, timeout=900))
-    figures(f"tunebook run {path.name}: {finished.seconds:.1f} s")
-    notebook = notebooks.load(executed)
+def test_run_executes_it_and_the_quoted_numbers_hold(path, executed):
+    notebook = executed(path)
     notebooks.assert_executed_without_errors(notebook)
     nbformat.validate(nbformat.from_dict(notebook))
     markdown = (paths.ROOT / "lessons" / path.stem / "lesson.md").read_text(encoding="utf-8")
@@ -46,11 +59,8 @@ def test_run_executes_it_and_the_quoted_numbers_hold(path, tmp_path, course, fig
     assert quotes.problems(markdown, notebooks.values(notebook)) == []
 
 
-def test_the_strategies_notebook_shows_charts_and_a_table(tmp_path, course):
-    path = next(p for p in NOTEBOOKS if p.stem.endswith("strategies"))
-    executed = tmp_path / path.name
-    assert_good(run("run", path, "--output", executed, cwd=course, timeout=900))
-    notebook = notebooks.load(executed)
+def test_the_strategies_notebook_shows_charts_and_a_table(executed):
+    notebook = executed(next(p for p in NOTEBOOKS if p.stem.endswith("strategies")))
     assert notebooks.with_mime(notebook, "image/svg+xml"), "no chart"
     assert any("<table" in html for html in notebooks.with_mime(notebook, "text/html")), "no table"
 

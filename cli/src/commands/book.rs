@@ -8,7 +8,7 @@ use clap::Args;
 use tunebook_course::book;
 use tunebook_course::lab::BookServer;
 
-use super::course;
+use super::{course, on_ctrl_c};
 use crate::failure::{Failure, Result, outln};
 
 /// Builds the book (and serves it).
@@ -37,9 +37,11 @@ pub(crate) fn run(call: Book) -> Result<ExitCode> {
             .map_err(|problem| Failure::input(format!("port {wanted}: {problem}; give another --port, or none")))?;
         let server = BookServer::start(&out, listener)?;
         outln!("http://127.0.0.1:{}/    Ctrl-C ends it", server.port());
-        loop {
-            std::thread::park();
-        }
+        let (stop, stopped) = std::sync::mpsc::channel();
+        on_ctrl_c(move || {
+            let _ = stop.send(());
+        })?;
+        let _ = stopped.recv();
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -70,6 +70,9 @@ pub(crate) fn check(call: &Check) -> Result<ExitCode> {
         let report = learner.check(&checker, &id)?;
         if !call.json {
             outln!("{report}");
+            if !report.passed() {
+                outln!("Your file: {}", learner.work().exercise(&id).display());
+            }
         }
         reports.push(report);
     }

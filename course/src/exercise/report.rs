@@ -87,18 +87,18 @@ impl CheckReport {
         }
     }
 
-    /// What to do next.
-    pub fn next_step(&self) -> String {
+    /// What to do next; `call` is what stands before a command: `tunebook ` in a terminal, `:` in a notebook.
+    fn next_step(&self, call: &str) -> String {
         let id = &self.exercise;
         match &self.outcome {
-            Outcome::Passed => format!("The course's own solution is open now: `solution {id}`."),
+            Outcome::Passed => format!("The course's own solution is open now: `{call}solution {id}`."),
             Outcome::NotStarted => {
-                format!("This is still the starter. Replace its `todo`s, then check again. A nudge: `hint {id}`.")
+                format!("This is still the starter. Replace its `todo`s, then check again. A nudge: `{call}hint {id}`.")
             }
             Outcome::DoesNotCompile(_) => {
                 "Correct the first message and check again; later ones often follow from it.".into()
             }
-            Outcome::Failed | Outcome::Stopped(_) => format!("Stuck? `hint {id}` gives one hint at a time."),
+            Outcome::Failed | Outcome::Stopped(_) => format!("Stuck? `{call}hint {id}` gives one hint at a time."),
         }
     }
 
@@ -159,7 +159,7 @@ impl CheckReport {
                 escape_html(self.output.trim_end())
             );
         }
-        let _ = write!(page, "<p style=\"margin:0.4em 0\">{}</p></div>", escape_html(&self.next_step()));
+        let _ = write!(page, "<p style=\"margin:0.4em 0\">{}</p></div>", escape_html(&self.next_step(":")));
         page
     }
 }
@@ -185,6 +185,6 @@ impl fmt::Display for CheckReport {
                 writeln!(f, "  | {line}")?;
             }
         }
-        write!(f, "{}", self.next_step())
+        write!(f, "{}", self.next_step("tunebook "))
     }
 }

@@ -22,6 +22,8 @@ const SETTINGS: &str = r#"{
   }
 }
 "#;
+/// JupyterLab shows a chart as wide as it was drawn and hides what does not fit; this makes it as narrow as its cell.
+const STYLE: &str = ".jp-RenderedSVG img, .jp-RenderedSVG svg { max-width: 100%; height: auto; }\n";
 const PAGE: &str = r#"{ "buildAvailable": false, "buildCheck": false }
 "#;
 
@@ -172,6 +174,7 @@ fn write_settings(home: &Home) -> Result<Folders> {
     write_if_different(&config.join("jupyter_server_config.py"), SERVER)?;
     write_if_different(&config.join("labconfig/default_setting_overrides.json"), SETTINGS)?;
     write_if_different(&config.join("labconfig/page_config.json"), PAGE)?;
+    write_if_different(&config.join("custom/custom.css"), STYLE)?;
     files::make_dir(&runtime)?;
     Ok(Folders { config, runtime })
 }

@@ -10,6 +10,9 @@ c.LabApp.news_url = None
 c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 c.LabApp.extension_manager = "readonly"
 
+# custom/custom.css beside this file: charts fit their cell.
+c.LabApp.custom_css = True
+
 # Searching for language servers runs npm; the kernel completes by itself.
 c.LanguageServerManager.autodetect = False
 

@@ -78,7 +78,7 @@ pub struct Lab {
     addresses: Addresses,
     // Dropped in this order: JupyterLab ends its kernels, then the book, and the lock goes last.
     jupyter: Jupyter,
-    _book: BookServer,
+    book: BookServer,
     _lock: Lock,
 }
 
@@ -113,7 +113,7 @@ pub fn run(options: &LabOptions) -> Result<()> {
     // From here on Ctrl-C is ours: before, it ends the program at once, which is safe.
     let signals = Signals::catch()?;
     let Some(mut lab) = open(options, lock, &|| signals.count() > 0)? else { return Ok(()) };
-    present(options, lab.addresses());
+    present(options, &lab)?;
     while signals.count() == 0 && !lab.has_ended()? {
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
@@ -201,17 +201,22 @@ fn open(options: &LabOptions, mut lock: Lock, stop: &dyn Fn() -> bool) -> Result
     let addresses =
         Addresses { lab: format!("http://{}{page}", at(port)), book: format!("http://{}/", at(book.port())) };
     lock.announce(&addresses)?;
-    Ok(Some(Lab { addresses, jupyter, _book: book, _lock: lock }))
+    Ok(Some(Lab { addresses, jupyter, book, _lock: lock }))
 }
 
-fn present(options: &LabOptions, addresses: &Addresses) {
+fn present(options: &LabOptions, lab: &Lab) -> Result<()> {
+    let addresses = lab.addresses();
     say(&format!("The lesson: {}", addresses.lab));
     say(&format!("The book:   {}", addresses.book));
-    if options.browser && browser::open(&options.setup.machine(), &addresses.lab) {
+    let link = lab.book.link_once(token()?, &addresses.lab);
+    if options.browser
+        && browser::open(&options.setup.machine(), &format!("{}{link}", addresses.book.trim_end_matches('/')))
+    {
         say("The lesson opens in your browser. Ctrl-C stops the lab.");
     } else {
         say("Open the first address in a browser. Ctrl-C stops the lab.");
     }
+    Ok(())
 }
 
 /// Says a line on standard output. One that nobody reads any more does not stop the lab.

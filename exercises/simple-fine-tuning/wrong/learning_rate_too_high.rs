@@ -1,4 +1,4 @@
-//~ MESSAGE: look at both
+//~ MESSAGE: Look at your settings
 use tunebook::prelude::*;
 
 pub fn fine_tune(train: &TextDataset, validation: &TextDataset) -> Result<TrainingReport> {

@@ -1,4 +1,4 @@
-//~ MESSAGE: You trained 1 epochs
+//~ MESSAGE: epochs 1, learning rate
 use tunebook::prelude::*;
 
 pub fn fine_tune(train: &TextDataset, validation: &TextDataset) -> Result<TrainingReport> {

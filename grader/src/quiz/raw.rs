@@ -91,6 +91,8 @@ pub(super) struct RawMisconception {
     pub message: Spanned<String>,
     pub wordings: Vec<Spanned<String>>,
     #[serde(default)]
+    pub excludes: Vec<Spanned<String>>,
+    #[serde(default)]
     pub contradicts: Vec<Spanned<String>>,
 }
 

@@ -145,6 +145,7 @@ impl Reader<'_> {
                     id: m.id.get_ref().clone(),
                     message: self.source.check_text("message", &m.message)?,
                     wordings: self.wordings(&m.wordings)?,
+                    excludes: self.wordings(&m.excludes)?,
                     contradicts: point_ids(self.source, &m.contradicts, points)?,
                 })
             })

@@ -75,6 +75,10 @@ impl Reading<'_> {
         places
     }
 
+    fn stands_in(&self, sentence: usize, wording: &Wording) -> bool {
+        !wording.pattern.find(&self.sentences[sentence], &self.rubric.vocabulary).is_empty()
+    }
+
     fn polarity(&self, sentence: usize, found: &Found) -> Polarity {
         match polarity::in_sentence(&self.sentences[sentence], found) {
             Polarity::Said if self.taken_back[sentence] => Polarity::Open("another sentence takes it back"),
@@ -106,21 +110,26 @@ impl Reading<'_> {
 
     fn opening_denies_a_mistake(&self) -> bool {
         let first = &self.sentences[0];
-        self.rubric.misconceptions.iter().flat_map(|m| &m.wordings).any(|w| {
+        let possible = |m: &&super::Misconception| !m.excludes.iter().any(|w| self.stands_in(0, w));
+        self.rubric.misconceptions.iter().filter(possible).flat_map(|m| &m.wordings).any(|w| {
             let places = w.pattern.find(first, &self.rubric.vocabulary);
             places.iter().any(|f| polarity::in_sentence(first, f) == Polarity::Denied)
         })
     }
 
     fn mistakes(&self) -> Vec<Mistake> {
-        let said = |wordings: &[Wording]| {
-            let mut places = self.places(wordings);
+        let said = |m: &super::Misconception| {
+            let mut places = self.places(&m.wordings);
             // Accusing a learner needs more certainty than crediting one: the words must stand in one clause.
-            places.retain(|(s, f)| self.polarity(*s, f) == Polarity::Said && !self.leaves_clause(*s, f));
+            places.retain(|(s, f)| {
+                self.polarity(*s, f) == Polarity::Said
+                    && !self.leaves_clause(*s, f)
+                    && !m.excludes.iter().any(|w| self.stands_in(*s, w))
+            });
             places.into_iter().min_by_key(|(s, f)| (*s, f.first(), f.last()))
         };
         let of = |m: &super::Misconception| {
-            let (sentence, found) = said(&m.wordings)?;
+            let (sentence, found) = said(m)?;
             Some(Mistake { id: m.id.clone(), message: m.message.clone(), evidence: self.evidence(sentence, &found) })
         };
         self.rubric.misconceptions.iter().filter_map(of).collect()
@@ -198,8 +207,7 @@ impl Reading<'_> {
         if !needs_met {
             return Outcome::NeedMissing;
         }
-        let excluded = |w: &Wording| !w.pattern.find(&self.sentences[sentence], &self.rubric.vocabulary).is_empty();
-        if point.excludes.iter().any(excluded) {
+        if point.excludes.iter().any(|w| self.stands_in(sentence, w)) {
             return Outcome::Excluded;
         }
         match self.polarity(sentence, found) {

@@ -67,6 +67,7 @@ pub struct Misconception {
     pub(crate) id: String,
     pub(crate) message: String,
     pub(crate) wordings: Vec<Wording>,
+    pub(crate) excludes: Vec<Wording>,
     pub(crate) contradicts: Vec<String>,
 }
 

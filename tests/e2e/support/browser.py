@@ -87,3 +87,10 @@ def visible_charts(page):
         .map(e => { const r = e.getBoundingClientRect();
                     return [r.width, r.height, e.tagName === 'IMG' ? e.complete && e.naturalWidth > 0 : true]; })
         .filter(([w, h, ok]) => ok && w > 100 && h > 60).map(([w, h]) => [w, h])""")
+
+
+def cut_off_charts(page):
+    """The widths of the charts that are wider than their output, and of the outputs."""
+    return page.evaluate("""() => [...document.querySelectorAll('.jp-OutputArea-output img, .jp-OutputArea-output svg')]
+        .map(e => [e.getBoundingClientRect().width, e.closest('.jp-OutputArea-output').clientWidth])
+        .filter(([chart, output]) => output > 0 && chart > output + 1)""")
