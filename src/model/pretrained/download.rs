@@ -56,7 +56,7 @@ fn failure(id: &str, revision: &str, file: &str, error: &HFError) -> Error {
         }
         HFError::RevisionNotFound { .. } => "check the branch, tag or commit on the model's page",
         HFError::EntryNotFound { .. } => {
-            "check name and revision on huggingface.co: the model must have config.json, tokenizer.json and model.safetensors"
+            "check the name and the revision on huggingface.co: the model must have config.json, tokenizer.json and model.safetensors"
         }
         _ => "check the network and HF_ENDPOINT; a model that is cached works with HF_HUB_OFFLINE=1",
     };
