@@ -56,9 +56,10 @@ impl Work {
         Self { folder: course.root().join("work") }
     }
 
-    /// The work folder that a folder lies in, if any: Jupyter starts kernels and terminals inside it.
-    pub fn around(here: &Path) -> Option<Self> {
-        Self::at(here.ancestors().find(|folder| folder.join(".tunebook").is_dir())?).ok()
+    /// The work folder that a folder lies in (Jupyter starts kernels and terminals inside it), else `work/` in the course.
+    pub fn around(here: &Path, course: &Course) -> Self {
+        let around = here.ancestors().find(|folder| folder.join(".tunebook").is_dir());
+        around.and_then(|folder| Self::at(folder).ok()).unwrap_or_else(|| Self::of(course))
     }
 
     /// The folder.
@@ -102,7 +103,7 @@ impl Work {
             (self.notebook(&lesson.slug), files::read(&course.root().join(lesson.notebook()))?)
         };
         self.claim()?;
-        let backup = match there(&path)? {
+        let backup = match files::there(&path)? {
             Some(old) if old != content.as_bytes() => Some(self.back_up(&path, &old)?),
             _ => None,
         };
@@ -120,7 +121,7 @@ impl Work {
         let path = self.exercise(id);
         let mut copied = self.copied()?;
         let key = self.key(&path);
-        let is_ours = there(&path)?
+        let is_ours = files::there(&path)?
             .is_none_or(|old| old == code.as_bytes() || copied.files.get(&key) == Some(&files::sha256(&old)));
         if is_ours {
             files::write(&path, code)?;
@@ -133,7 +134,7 @@ impl Work {
     fn bring(&self, path: &Path, content: &str, copied: &mut Copied) -> Result<Option<Notice>> {
         let key = self.key(path);
         let new = files::sha256(content);
-        let old = there(path)?.map(files::sha256);
+        let old = files::there(path)?.map(files::sha256);
         let shipped = copied.files.get(&key).cloned();
         let untouched = old.is_none() || old == shipped || old.as_ref() == Some(&new);
         if old.as_ref() == Some(&new) {
@@ -165,7 +166,7 @@ impl Work {
 
     /// Fails when the folder is a project of the person's own.
     fn claim(&self) -> Result<()> {
-        let manifest = there(&self.folder.join("Cargo.toml"))?;
+        let manifest = files::there(&self.folder.join("Cargo.toml"))?;
         if self.record().is_file() || manifest.is_none_or(|text| text.starts_with(MADE.as_bytes())) {
             return Ok(());
         }
@@ -228,22 +229,9 @@ impl Work {
 
     fn save(&self, copied: &Copied) -> Result<()> {
         let text = toml::to_string(copied).map_err(|e| Error::input(self.record().display(), e, ""))?;
-        write_if_different(&self.record(), &format!("# What `tunebook` copied here, by SHA-256.\n{text}"))
+        files::write_if_different(&self.record(), &format!("# What `tunebook` copied here, by SHA-256.\n{text}"))
     }
 }
 
 /// What the workspace's manifest begins with.
 const MADE: &str = "# Made by `tunebook`";
-
-/// A file's bytes; `None` when there is none.
-fn there(path: &Path) -> Result<Option<Vec<u8>>> {
-    match std::fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(Error::io(path, &e)),
-    }
-}
-
-fn write_if_different(path: &Path, content: &str) -> Result<()> {
-    if std::fs::read_to_string(path).is_ok_and(|old| old == content) { Ok(()) } else { files::write(path, content) }
-}

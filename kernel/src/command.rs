@@ -49,13 +49,10 @@ fn parse(code: &str) -> Option<CommandCall> {
     Some(CommandCall { name, args: words.collect(), body })
 }
 
-/// Whether the cell is one of these commands, which need no compiler.
-pub(crate) fn is_one(commands: &dyn CellCommands, code: &str) -> bool {
-    parse(code).is_some_and(|call| commands.names().iter().any(|(name, _)| *name == call.name))
-}
-
-/// Runs the cell's command; `None` when the cell is Rust or a command of evcxr.
-pub(crate) fn try_run(commands: &dyn CellCommands, code: &str, show: &mut dyn FnMut(Output)) -> Option<CellResult> {
+/// The command that the cell calls; `None` when the cell is Rust or a command of evcxr.
+///
+/// evcxr answers `:help`, after these commands' own lines, which are shown here.
+pub(crate) fn find(commands: &dyn CellCommands, code: &str, show: &mut dyn FnMut(Output)) -> Option<CommandCall> {
     let call = parse(code)?;
     let names = commands.names();
     if call.name == "help" {
@@ -63,20 +60,20 @@ pub(crate) fn try_run(commands: &dyn CellCommands, code: &str, show: &mut dyn Fn
         let mut data = MimeBundle::new();
         data.insert("text/plain".to_owned(), help.into());
         show(Output::DisplayData { data, metadata: Map::new(), display_id: None });
-        // evcxr adds its own commands.
-        return None;
     }
-    if !names.iter().any(|(name, _)| *name == call.name) {
-        return None;
-    }
-    let reply = commands.run(&call);
+    names.iter().any(|(name, _)| *name == call.name).then_some(call)
+}
+
+/// Runs a command.
+pub(crate) fn run(commands: &dyn CellCommands, call: &CommandCall, show: &mut dyn FnMut(Output)) -> CellResult {
+    let reply = commands.run(call);
     if !reply.data.is_empty() {
         show(Output::DisplayData { data: reply.data, metadata: Map::new(), display_id: None });
     }
-    Some(match reply.error {
+    match reply.error {
         Some(error) => CellResult::failed(CellError::new(&format!(":{}", call.name), error)),
         None => CellResult { ok: true, ..CellResult::default() },
-    })
+    }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use tunebook::prelude::*;
 use tunebook::train::{Observer, StepRecord, StopReason, TrainingPlan, TrainingReport};
 
 use super::model::source;
-use super::{on_ctrl_c, with_threads};
+use super::{folder_of, on_ctrl_c, with_threads};
 use crate::failure::{Failure, Result, outln};
 
 /// Fine-tunes a pretrained encoder on your own labelled texts.
@@ -96,8 +96,6 @@ pub(crate) fn run(call: &Finetune) -> Result<ExitCode> {
     {
         return Err(Failure::input(format!("{}: is already there; give --out a new folder", out.display())));
     }
-    // Made before the training, so that a folder nobody may write to is found now and not after it.
-    let staging = call.out.as_deref().map(Staging::beside).transpose()?;
     let parts = parts(call)?;
     let model = TextClassifier::from_pretrained_seeded(source(&call.model), parts.train.label_names(), call.seed)?;
     let config = TrainingConfig {
@@ -108,6 +106,8 @@ pub(crate) fn run(call: &Finetune) -> Result<ExitCode> {
         seed: call.seed,
         ..Default::default()
     };
+    // Made before the training, so that a folder nobody may write to is found now and not after it.
+    let staging = call.out.as_deref().map(Staging::beside).transpose()?;
     on_ctrl_c(|| {
         eprintln!("\nstopping at the next batch; once more to end at once");
         tunebook::train::stop::request();
@@ -128,7 +128,12 @@ pub(crate) fn run(call: &Finetune) -> Result<ExitCode> {
         report.model().save(staging.folder())?;
         staging.finish()?;
     }
-    said.map(|()| ExitCode::SUCCESS)
+    // Not before the model is kept: a reader of the numbers that went away must not cost it.
+    said?;
+    if let Some(out) = call.out.as_ref().filter(|_| !call.json) {
+        outln!("The model is in {}.", out.display());
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn say(call: &Finetune, report: &TrainingReport, evaluation: &Evaluation, measured_on: &str) -> Result<()> {
@@ -136,9 +141,6 @@ fn say(call: &Finetune, report: &TrainingReport, evaluation: &Evaluation, measur
         outln!("{}", as_json(call, report, evaluation, measured_on)?);
     } else {
         outln!("{report}\n\nOn the {measured_on}:\n{}", evaluation.classification_report());
-        if let Some(out) = &call.out {
-            outln!("The model is in {}.", out.display());
-        }
     }
     Ok(())
 }
@@ -151,7 +153,7 @@ struct Staging {
 
 impl Staging {
     fn beside(out: &Path) -> Result<Self> {
-        let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let parent = folder_of(out);
         let cannot = |problem: std::io::Error| {
             let mend = "give --out a folder below one that you may write to";
             Failure::input(format!("{}: {problem}; {mend}", parent.display()))

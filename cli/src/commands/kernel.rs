@@ -23,7 +23,7 @@ pub(crate) fn run(connection_file: &Path) -> Result<ExitCode> {
 pub(crate) fn engine_options(home: &Home) -> EngineOptions {
     let learner = std::env::current_dir().ok().and_then(|here| {
         let course = Course::locate(&here, home).ok()?;
-        let work = Work::around(&here).unwrap_or_else(|| Work::of(&course));
+        let work = Work::around(&here, &course);
         Some(Learner::new(course, work))
     });
     EngineOptions {

@@ -32,8 +32,7 @@ impl Folder {
         if let Some(dir) = &self.dir {
             return Ok(Work::at(dir)?);
         }
-        let around = std::env::current_dir().ok().and_then(|here| Work::around(&here));
-        Ok(around.unwrap_or_else(|| Work::of(course)))
+        Ok(Work::around(&std::env::current_dir()?, course))
     }
 }
 

@@ -55,6 +55,11 @@ fn course() -> Result<(Course, Home)> {
     Ok((Course::locate(&here, &home)?, home))
 }
 
+/// The folder that a file's or folder's name stands in.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Reads a file to a string, or says why not.
 fn read(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).map_err(|problem| Failure::input(format!("{}: {problem}", path.display())))

@@ -11,7 +11,7 @@ use tunebook_kernel::engine::{Engine, Output};
 use tunebook_kernel::notebook::{self, Notebook, RunEvent, RunOptions};
 use tunebook_kernel::seed;
 
-use super::{course, kernel, on_ctrl_c};
+use super::{course, folder_of, kernel, on_ctrl_c};
 use crate::failure::{Failure, Result};
 
 /// Executes a notebook without Jupyter and writes it with its outputs.
@@ -84,7 +84,7 @@ fn default_output(notebook: &Path) -> PathBuf {
 
 /// Finds out before minutes of work whether their result can be kept.
 fn check_writable(output: &Path) -> Result<()> {
-    let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(output);
     if output.is_dir() {
         return Err(Failure::input(format!("{}: is a folder; give --output a file's name", output.display())));
     }

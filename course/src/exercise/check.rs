@@ -91,11 +91,11 @@ impl Checker {
             let probe = program::compile(&self.toolchain, Part::Probe { learner: &learner }, &check, &build);
             (probe, judge.join())
         });
-        let judge = judge.map_err(|_| Error::input("check", "compiling the judge failed", "run it again"))??;
         if self.stop.is_requested() {
-            // Ctrl-C reaches the compiler too, and what it said then is of no use.
+            // Ctrl-C reaches both compilers too, and what they said then is of no use.
             return Err(sandbox::stopped(&exercise.id));
         }
+        let judge = judge.map_err(|_| Error::input("check", "compiling the judge failed", "run it again"))??;
         let probe = match probe? {
             Ok(probe) => probe,
             Err(error) => return Ok(CheckReport::new(exercise, Outcome::DoesNotCompile(error.messages))),

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::net::IpAddr;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -171,16 +171,12 @@ struct Folders {
 fn write_settings(home: &Home) -> Result<Folders> {
     let config = home.path().join("jupyter/config");
     let runtime = home.path().join("jupyter/runtime");
-    write_if_different(&config.join("jupyter_server_config.py"), SERVER)?;
-    write_if_different(&config.join("labconfig/default_setting_overrides.json"), SETTINGS)?;
-    write_if_different(&config.join("labconfig/page_config.json"), PAGE)?;
-    write_if_different(&config.join("custom/custom.css"), STYLE)?;
+    files::write_if_different(&config.join("jupyter_server_config.py"), SERVER)?;
+    files::write_if_different(&config.join("labconfig/default_setting_overrides.json"), SETTINGS)?;
+    files::write_if_different(&config.join("labconfig/page_config.json"), PAGE)?;
+    files::write_if_different(&config.join("custom/custom.css"), STYLE)?;
     files::make_dir(&runtime)?;
     Ok(Folders { config, runtime })
-}
-
-fn write_if_different(path: &Path, content: &str) -> Result<()> {
-    if std::fs::read_to_string(path).is_ok_and(|old| old == content) { Ok(()) } else { files::write(path, content) }
 }
 
 /// Our kernel first, then what the person has set.

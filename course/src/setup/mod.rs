@@ -169,15 +169,22 @@ fn remember_course(context: &Context) -> Result<()> {
 
 /// Lets one setup at a time write to a home.
 fn lock(home: &Home, reporter: &mut Reporter) -> Result<File> {
+    let (file, free) = try_lock(home)?;
+    if !free {
+        reporter.say("Another setup is at work here: waiting for it.");
+        file.lock().map_err(|e| Error::io(home.path(), &e))?;
+    }
+    Ok(file)
+}
+
+/// The file whose lock a setup holds while it works, and whether it is this process's now.
+fn try_lock(home: &Home) -> Result<(File, bool)> {
     files::make_dir(home.path())?;
     let path = home.path().join("setup.lock");
     let file = File::create(&path).map_err(|e| Error::io(&path, &e))?;
     match file.try_lock() {
-        Ok(()) => return Ok(file),
-        Err(TryLockError::Error(e)) => return Err(Error::io(&path, &e)),
-        Err(TryLockError::WouldBlock) => {}
+        Ok(()) => Ok((file, true)),
+        Err(TryLockError::WouldBlock) => Ok((file, false)),
+        Err(TryLockError::Error(e)) => Err(Error::io(&path, &e)),
     }
-    reporter.say("Another setup is at work here: waiting for it.");
-    file.lock().map_err(|e| Error::io(&path, &e))?;
-    Ok(file)
 }

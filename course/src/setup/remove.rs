@@ -1,6 +1,6 @@
 //! Removes everything that setup made.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::kernelspec;
@@ -74,14 +74,9 @@ pub fn remove(home: &Home, user_jupyter: Option<&Path>) -> Result<Removed> {
 /// Fails while a setup or a notebook works in the home; the lock keeps another setup away.
 fn not_in_use(home: &Home) -> Result<File> {
     let mend = "let it end, or stop it, and run the command again";
-    let path = home.path().join("setup.lock");
-    let lock = File::create(&path).map_err(|e| Error::io(&path, &e))?;
-    match lock.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            return Err(Error::input(home.path().display(), "a setup is at work in it", mend));
-        }
-        Err(TryLockError::Error(e)) => return Err(Error::io(&path, &e)),
+    let (lock, free) = super::try_lock(home)?;
+    if !free {
+        return Err(Error::input(home.path().display(), "a setup is at work in it", mend));
     }
     if tunebook_kernel::session::any_alive(home.path()) {
         return Err(Error::input(home.path().display(), "a notebook's kernel is running in it", mend));

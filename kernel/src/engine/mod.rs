@@ -100,12 +100,12 @@ impl Engine {
             return CellResult::good();
         }
         let commands = self.options.commands.clone();
+        let call = commands.and_then(|commands| Some((command::find(&*commands, code, show)?, commands)));
         // Before anything that may take long, so that an interrupt is never lost.
-        self.interrupter.begin(commands.clone().filter(|commands| command::is_one(&**commands, code)));
-        let answered = commands.and_then(|commands| command::try_run(&*commands, code, show));
-        let result = match answered.map_or_else(|| self.ready(), Err) {
-            Err(result) => Some(result),
-            Ok(()) => self.run(code, show),
+        self.interrupter.begin(call.as_ref().map(|(_, commands)| Arc::clone(commands)));
+        let result = match call {
+            Some((call, commands)) => Some(command::run(&*commands, &call, show)),
+            None => self.ready().map_or_else(Some, |()| self.run(code, show)),
         };
         let interrupted = self.interrupter.end();
         result.unwrap_or_else(|| self.restart(interrupted))

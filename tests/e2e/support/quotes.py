@@ -1,12 +1,9 @@
 """Numbers quoted in a lesson's text, compared with a fresh execution.
 
-Run as a program: quotes.py LESSON.md EXECUTED.ipynb; exit code 1 when a number has left its tolerance.
-It reads the files itself, so a fault in the course's own comparison does not hide here.
+It reads the lesson itself, so a fault in the course's own comparison does not hide here.
 """
 
 import re
-import sys
-from pathlib import Path
 
 QUOTE = re.compile(
     r"\{\{quote\s+(?P<name>[\w.-]+)\s+\"(?P<text>[^\"]*)\"\s+value=(?P<value>[-+.\deE]+)\s+tol=(?P<tolerance>[-+.\deE]+)\s*\}\}"
@@ -33,23 +30,3 @@ def problems(markdown, values):
         elif not abs(values[name] - value) <= tolerance + 1e-9:
             wrong.append(f"line {line}: {name} is quoted as {value} (tolerance {tolerance}), measured {values[name]}")
     return wrong
-
-
-def main():
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-    from support import notebooks
-
-    lesson, executed = map(Path, sys.argv[1:3])
-    markdown = lesson.read_text(encoding="utf-8")
-    notebook = notebooks.load(executed)
-    notebooks.assert_executed_without_errors(notebook)
-    values = notebooks.values(notebook)
-    wrong = problems(markdown, values)
-    for problem in wrong:
-        print(f"{lesson}: {problem}")
-    print(f"{lesson}: {len(quotes(markdown))} quoted numbers, {len(wrong)} outside their tolerance; recorded: {values}")
-    return 1 if wrong else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
