@@ -102,13 +102,14 @@ def wait_until_all_ran(lab, page):
 
 
 def wait_for_saved(course, name):
-    """The notebook once JupyterLab has written its outputs."""
+    """The notebook once JupyterLab has written all its outputs: every two minutes it also saves by itself, half-way."""
     for _ in range(100):
         notebook = executed(course, name)
-        if any(cell["execution_count"] for cell in notebooks.code_cells(notebook)):
+        cells = notebooks.code_cells(notebook)
+        if all(cell["execution_count"] for cell in cells if notebooks.source(cell).strip()):
             return notebook
         time.sleep(0.2)
-    raise AssertionError("JupyterLab did not save the notebook")
+    raise AssertionError("JupyterLab did not save the notebook with every cell executed")
 
 
 def screenshots_down_the_notebook(page):
