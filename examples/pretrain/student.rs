@@ -12,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use tunebook::model::{
     BertConfig, BertEncoder, ParameterStore, Pass, Pooling, StoreBuilder, TextTokenizer, TokenBatch, Weights,
 };
-use tunebook::train::AdamW;
+use tunebook::train::{Gradients, Optimizer, OptimizerState, ParameterGroups};
 use tunebook::{Error, Result};
 
 use crate::options::Options;
@@ -75,7 +75,9 @@ impl Student {
         let texts: Vec<&str> = passages.iter().map(String::as_str).collect();
         let tokens = self.tokenizer.encode(&texts)?;
         let steps = options.epochs * passages.len().div_ceil(options.batch);
-        let mut optimizer = AdamW::new(self.store.all(), 0.01)?;
+        let parameters = self.store.all();
+        let groups = ParameterGroups::new(parameters.clone(), 0.01);
+        let mut optimizer = OptimizerState::new(Optimizer::default(), &groups)?;
         let log_path = options.work.join("log.jsonl");
         let mut log = fs::OpenOptions::new()
             .create(true)
@@ -94,7 +96,7 @@ impl Student {
                     return Err(Error::Training(format!("the loss is {value} at step {step}; lower --learning-rate")));
                 }
                 let rate = options.learning_rate * schedule(step, steps);
-                optimizer.step(&loss.backward()?, rate, Some(1.0))?;
+                optimizer.step(&Gradients::of(&parameters, &loss)?, rate, Some(1.0))?;
                 (sum, count, step) = (sum + f64::from(value), count + 1, step + 1);
                 if step.is_multiple_of(100) {
                     let seconds = start.elapsed().as_secs_f64();

@@ -54,6 +54,16 @@ impl BertEncoder {
         &self.config
     }
 
+    /// Every linear layer of every transformer layer.
+    pub(super) fn linears(&self) -> Vec<&Linear> {
+        self.layers.iter().flat_map(Layer::linears).collect()
+    }
+
+    /// The same, to change them.
+    pub(super) fn linears_mut(&mut self) -> Vec<&mut Linear> {
+        self.layers.iter_mut().flat_map(Layer::linears_mut).collect()
+    }
+
     /// The word table, for a language-model head that shares it.
     pub fn word_embeddings(&self) -> &Embedding {
         &self.word
@@ -139,6 +149,16 @@ impl Layer {
         let inner = ops::gelu(&self.intermediate.forward(&x, pass)?)?;
         let fed = pass.dropout(&self.out.forward(&inner, pass)?, self.hidden_dropout)?;
         self.norm.forward(&(fed + x)?, pass)
+    }
+
+    /// Every linear layer, in the order of the computation.
+    fn linears(&self) -> [&Linear; 6] {
+        [&self.query, &self.key, &self.value, &self.attention_out, &self.intermediate, &self.out]
+    }
+
+    fn linears_mut(&mut self) -> [&mut Linear; 6] {
+        let Self { query, key, value, attention_out, intermediate, out, .. } = self;
+        [query, key, value, attention_out, intermediate, out]
     }
 
     fn attend(&self, x: &Tensor, mask: &Tensor, pass: &Pass) -> Result<Tensor> {

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use candle_core::{DType, Tensor};
+use candle_core::Tensor;
 use serde_json::{Value, json};
 
 use super::{
-    BertEncoder, Linear, LoadReport, ModelSummary, ParameterStore, Pass, Prediction, Predictions, Pretrained,
-    PretrainedFiles, StoreBuilder, TextEncoder, TokenBatch, files,
+    BertEncoder, Linear, LoadReport, LoraConfig, ModelSummary, ParameterStore, Pass, Prediction, Predictions,
+    Pretrained, PretrainedFiles, StoreBuilder, TextEncoder, TokenBatch, files, weights,
 };
 use crate::{Error, Result};
 
@@ -28,10 +28,11 @@ const PREDICT_BATCH: usize = 32;
 /// ```
 #[derive(Clone, Debug)]
 pub struct TextClassifier {
-    encoder: TextEncoder,
+    pub(super) encoder: TextEncoder,
     head: Linear,
-    store: ParameterStore,
-    labels: Vec<String>,
+    pub(super) store: ParameterStore,
+    pub(super) labels: Vec<String>,
+    pub(super) lora: Option<LoraConfig>,
     report: LoadReport,
 }
 
@@ -77,7 +78,7 @@ impl TextClassifier {
         let head = Linear::new(&mut builder, HEAD, config.hidden_size, labels.len(), config.initializer_range)?;
         let (store, report) = builder.finish()?;
         let encoder = TextEncoder::assemble(files, bert, store.clone(), report.clone());
-        Ok(Self { encoder, head, store, labels, report })
+        Ok(Self { encoder, head, store, labels, lora: None, report })
     }
 
     /// Scores before the softmax: `(batch, labels)`.
@@ -150,12 +151,12 @@ impl TextClassifier {
         ModelSummary::of(&self.store, title)
     }
 
-    /// Writes `model.safetensors`, `tokenizer.json` and `config.json` in the Hub's layout. Each file appears whole or
+    /// Writes `model.safetensors` (LoRA merged into the weights), `tokenizer.json` and `config.json` in the Hub's layout. Each file appears whole or
     /// not at all; `config.json`, without which nothing loads, comes last.
     pub fn save(&self, folder: impl AsRef<Path>) -> Result<()> {
         let folder = folder.as_ref();
         std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
-        self.store.save(folder.join("model.safetensors"), DType::F32)?;
+        weights::write(&folder.join("model.safetensors"), self.merged_tensors()?)?;
         let tokenizer = self.encoder.tokenizer.to_json()?;
         files::write_atomically(&folder.join("tokenizer.json"), tokenizer.as_bytes())?;
         let config = serde_json::to_string_pretty(&self.config_json())

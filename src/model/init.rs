@@ -17,6 +17,8 @@ pub enum Init {
     Ones,
     /// Normal with mean 0 and this standard deviation.
     Normal(f64),
+    /// Uniform from minus this to this.
+    Uniform(f64),
 }
 
 impl Init {
@@ -28,13 +30,21 @@ impl Init {
             Self::Zeros => vec![0f32; count],
             Self::Ones => vec![1f32; count],
             Self::Normal(std) => {
-                let digest = Sha256::new().chain_update(seed.to_le_bytes()).chain_update(name).finalize();
-                let mut rng = ChaCha8Rng::from_seed(digest.into());
+                let mut rng = generator(name, seed);
                 (0..count).map(|_| (normal(&mut rng) * std) as f32).collect()
+            }
+            Self::Uniform(bound) => {
+                let mut rng = generator(name, seed);
+                (0..count).map(|_| rng.random_range(-bound..=bound) as f32).collect()
             }
         };
         Ok(Var::from_vec(values, shape, &Device::Cpu)?)
     }
+}
+
+fn generator(name: &str, seed: u64) -> ChaCha8Rng {
+    let digest = Sha256::new().chain_update(seed.to_le_bytes()).chain_update(name).finalize();
+    ChaCha8Rng::from_seed(digest.into())
 }
 
 /// A standard normal number (Box and Muller).

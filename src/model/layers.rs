@@ -2,14 +2,16 @@
 
 use candle_core::Tensor;
 
-use super::{Init, Parameter, Pass, StoreBuilder};
+use super::{Init, LoraAdapter, Parameter, Pass, StoreBuilder};
 use crate::{Result, ops};
 
-/// A linear layer, `x W^T + b`.
+/// A linear layer, `x W^T + b`, with or without LoRA beside it.
 #[derive(Clone, Debug)]
 pub struct Linear {
+    name: String,
     weight: Parameter,
     bias: Parameter,
+    adapter: Option<LoraAdapter>,
 }
 
 impl Linear {
@@ -17,14 +19,39 @@ impl Linear {
     /// deviation of a fresh weight.
     pub fn new(builder: &mut StoreBuilder, name: &str, inputs: usize, outputs: usize, std: f64) -> Result<Self> {
         Ok(Self {
+            name: name.to_owned(),
             weight: builder.parameter(&format!("{name}.weight"), &[outputs, inputs], Init::Normal(std))?,
             bias: builder.parameter(&format!("{name}.bias"), &[outputs], Init::Zeros)?,
+            adapter: None,
         })
     }
 
     /// `(..., inputs)` to `(..., outputs)`.
     pub fn forward(&self, x: &Tensor, pass: &Pass) -> Result<Tensor> {
-        ops::linear(x, &self.weight.tensor(pass), &self.bias.tensor(pass))
+        let y = ops::linear(x, &self.weight.tensor(pass), &self.bias.tensor(pass))?;
+        match self.adapter.as_ref().map(|adapter| adapter.forward(x, pass)).transpose()?.flatten() {
+            Some(added) => Ok((y + added)?),
+            None => Ok(y),
+        }
+    }
+
+    /// The name that its parameters begin with.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The weight, `(outputs, inputs)`.
+    pub fn weight(&self) -> &Parameter {
+        &self.weight
+    }
+
+    /// LoRA beside the weight.
+    pub fn adapter(&self) -> Option<&LoraAdapter> {
+        self.adapter.as_ref()
+    }
+
+    pub(super) fn set_adapter(&mut self, adapter: LoraAdapter) {
+        self.adapter = Some(adapter);
     }
 }
 

@@ -13,15 +13,19 @@ pub struct LearningRates {
     pub partial: f64,
     /// For all parameters.
     pub full: f64,
+    /// For the matrices of LoRA and the head.
+    pub lora: f64,
+    /// For biases and the head.
+    pub bitfit: f64,
 }
 
 impl LearningRates {
     /// Rates for an encoder of this width whose source says nothing: small encoders bear larger steps.
     pub fn for_width(hidden_size: usize) -> Self {
         match hidden_size {
-            0..=256 => Self { feature_extraction: 1e-2, partial: 1e-3, full: 5e-4 },
-            257..=512 => Self { feature_extraction: 1e-2, partial: 3e-4, full: 1e-4 },
-            _ => Self { feature_extraction: 5e-3, partial: 5e-5, full: 2e-5 },
+            0..=256 => Self { feature_extraction: 1e-2, partial: 1e-3, full: 5e-4, lora: 5e-3, bitfit: 5e-3 },
+            257..=512 => Self { feature_extraction: 1e-2, partial: 3e-4, full: 1e-4, lora: 1e-3, bitfit: 2e-3 },
+            _ => Self { feature_extraction: 5e-3, partial: 5e-5, full: 2e-5, lora: 3e-4, bitfit: 5e-4 },
         }
     }
 
@@ -33,6 +37,8 @@ impl LearningRates {
             ("feature_extraction", &mut rates.feature_extraction),
             ("partial", &mut rates.partial),
             ("full", &mut rates.full),
+            ("lora", &mut rates.lora),
+            ("bitfit", &mut rates.bitfit),
         ] {
             match given.get(key) {
                 None | Some(Value::Null) => {}
@@ -56,6 +62,8 @@ impl LearningRates {
             "feature_extraction": self.feature_extraction,
             "partial": self.partial,
             "full": self.full,
+            "lora": self.lora,
+            "bitfit": self.bitfit,
         })
     }
 }

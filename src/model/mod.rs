@@ -15,6 +15,7 @@ pub(crate) mod fixture;
 mod init;
 mod layers;
 mod learning_rates;
+mod lora;
 #[cfg(test)]
 mod minilm_tests;
 mod parameters;
@@ -36,6 +37,7 @@ pub use config::BertConfig;
 pub use init::Init;
 pub use layers::{Embedding, LayerNorm, Linear};
 pub use learning_rates::LearningRates;
+pub use lora::{LoraAdapter, LoraConfig};
 pub use parameters::{Parameter, ParameterStore};
 pub use pass::Pass;
 pub use pooling::Pooling;

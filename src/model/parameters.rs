@@ -96,6 +96,11 @@ impl ParameterStore {
         self.parameters.values().filter(|p| p.is_trainable()).cloned().collect()
     }
 
+    /// Adds a parameter, or replaces the one of the same name.
+    pub(super) fn insert(&mut self, parameter: Parameter) {
+        self.parameters.insert(parameter.name().to_owned(), parameter);
+    }
+
     /// The parameter of this name.
     pub fn get(&self, name: &str) -> Option<Parameter> {
         self.parameters.get(name).cloned()
@@ -118,20 +123,17 @@ impl ParameterStore {
         self.parameters.values().filter(|p| p.is_trainable()).map(Parameter::count).sum()
     }
 
-    /// Copies of the current values of the trainable parameters, for [`ParameterStore::restore`].
-    pub fn snapshot(&self) -> Result<BTreeMap<String, Tensor>> {
-        self.parameters
-            .iter()
-            .filter(|(_, p)| p.is_trainable())
-            .map(|(name, p)| Ok((name.clone(), p.var.as_detached_tensor().copy()?)))
-            .collect()
+    /// Copies of the current values of these parameters, for [`ParameterStore::restore`].
+    pub fn copy_of(&self, names: &[String]) -> Result<BTreeMap<String, Tensor>> {
+        let copy = |p: &Parameter| Ok((p.name().to_owned(), p.var.as_detached_tensor().copy()?));
+        names.iter().filter_map(|name| self.parameters.get(name)).map(copy).collect()
     }
 
-    /// Puts values of [`ParameterStore::snapshot`] back.
-    pub fn restore(&self, snapshot: &BTreeMap<String, Tensor>) -> Result<()> {
-        for (name, values) in snapshot {
+    /// Puts values of [`ParameterStore::copy_of`] back.
+    pub fn restore(&self, copies: &BTreeMap<String, Tensor>) -> Result<()> {
+        for (name, values) in copies {
             let parameter = self.parameters.get(name).ok_or_else(|| {
-                crate::Error::input(name, "no parameter of this name", "restore a snapshot of the same model")
+                crate::Error::input(name, "no parameter of this name", "restore copies of the same model's parameters")
             })?;
             parameter.var.set(values)?;
         }

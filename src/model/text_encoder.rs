@@ -151,6 +151,10 @@ impl TextEncoder {
         Ok(())
     }
 
+    pub(super) fn set_store(&mut self, store: ParameterStore) {
+        self.store = store;
+    }
+
     pub(super) fn source(&self) -> &SourceInfo {
         &self.source
     }

@@ -50,6 +50,17 @@ impl Weights {
         Ok(Self { tensors, origin: origin.to_owned(), sha256 })
     }
 
+    /// Reads the matrices of a LoRA adapter: the names without what peft puts before them.
+    pub(super) fn from_adapter_file(path: &Path, prefix: &str) -> Result<Self> {
+        let read = Self::from_file(path)?;
+        let plain = |name: &str| {
+            let name = name.strip_prefix(prefix).unwrap_or(name);
+            normalise(name, name.starts_with("bert."))
+        };
+        let tensors = read.tensors.into_iter().map(|(name, tensor)| (plain(&name), tensor)).collect();
+        Ok(Self { tensors, ..read })
+    }
+
     /// Where they came from, for messages.
     pub fn origin(&self) -> &str {
         &self.origin

@@ -3,9 +3,8 @@
 use std::fmt;
 
 use candle_core::Tensor;
-use candle_core::backprop::GradStore;
 
-use super::adamw::sum_of_squares;
+use super::Gradients;
 use crate::model::Parameter;
 use crate::notebook::Display;
 use crate::{Error, Result};
@@ -35,20 +34,12 @@ pub struct GradientAudit {
 impl GradientAudit {
     /// Runs the backward pass of `loss` and looks for the gradient of each parameter that is trainable.
     pub fn of(parameters: &[Parameter], loss: &Tensor) -> Result<Self> {
-        Self::from_gradients(parameters, &loss.backward()?)
+        Self::from_gradients(&Gradients::of(parameters, loss)?)
     }
 
     /// The same for gradients that are already there.
-    pub fn from_gradients(parameters: &[Parameter], gradients: &GradStore) -> Result<Self> {
-        let entries = parameters
-            .iter()
-            .filter(|p| p.is_trainable())
-            .map(|p| {
-                let norm = gradients.get(p.var()).map(|g| Ok::<_, Error>(sum_of_squares(g)?.sqrt())).transpose()?;
-                Ok((p.name().to_owned(), norm))
-            })
-            .collect::<Result<_>>()?;
-        Ok(Self { entries })
+    pub fn from_gradients(gradients: &Gradients) -> Result<Self> {
+        Ok(Self { entries: gradients.norms()? })
     }
 
     /// Each trainable parameter with the norm of its gradient; `None` when the backward pass did not reach it.

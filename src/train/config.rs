@@ -1,6 +1,6 @@
 //! The numbers that a training run follows, checked once.
 
-use super::Schedule;
+use super::{Optimizer, Schedule};
 use crate::{Error, Result};
 
 /// Settings of a training run. Plain data; [`super::Trainer::fit`] checks it before anything starts.
@@ -14,8 +14,13 @@ use crate::{Error, Result};
 pub struct TrainingConfig {
     /// Passes over the training data; at least 1.
     pub epochs: usize,
-    /// Texts in one step; at least 1.
+    /// Rows in one forward pass; at least 1.
     pub batch_size: usize,
+    /// Forward passes whose gradients are added up for one step; at least 1. A step sees `batch_size` times as many
+    /// rows, in the memory of one batch.
+    pub accumulation_steps: usize,
+    /// The update rule.
+    pub optimizer: Optimizer,
     /// Largest learning rate. `None`: the pretrained source's default for the method, which is printed.
     pub learning_rate: Option<f64>,
     /// Decoupled weight decay; biases and normalisation weights are exempt.
@@ -24,14 +29,36 @@ pub struct TrainingConfig {
     pub warmup_ratio: f64,
     /// How the learning rate falls after the warmup.
     pub schedule: Schedule,
+    /// Layer-wise learning rates: each layer's rate is that of the layer above it times this, the head's is the full
+    /// one. From above 0.0 to 1.0; 1.0 gives all the same rate, 0.8 to 0.95 are usual.
+    pub layer_decay: f64,
     /// Longest text in tokens, special tokens included. `None`: the pretrained source's own limit.
     pub max_length: Option<usize>,
     /// Gradients are scaled down when their common norm is larger. `None`: never.
     pub max_grad_norm: Option<f64>,
     /// Share of each target's probability that is spread over all labels; from 0.0 to below 1.0.
     pub label_smoothing: f64,
+    /// What each class weighs in the loss.
+    pub class_weights: ClassWeights,
+    /// Strength of mixup (Zhang et al., 2018), the alpha of its Beta distribution, for images and tables; from 0.0 (off)
+    /// to 1.0, 0.2 is usual.
+    pub mixup: f64,
+    /// Whether texts of similar length share a batch, so that little is computed for padding.
+    pub group_by_length: bool,
     /// Seed of shuffling and dropout.
     pub seed: u64,
+}
+
+/// What each class weighs in the loss: rare classes can be made to count more.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum ClassWeights {
+    /// All the same.
+    #[default]
+    None,
+    /// `rows / (classes * rows of the class)` of the training data, as scikit-learn's `balanced`.
+    Balanced,
+    /// One positive number for each class, in the order of the labels.
+    Given(Vec<f64>),
 }
 
 impl Default for TrainingConfig {
@@ -39,13 +66,19 @@ impl Default for TrainingConfig {
         Self {
             epochs: 3,
             batch_size: 16,
+            accumulation_steps: 1,
+            optimizer: Optimizer::default(),
             learning_rate: None,
             weight_decay: 0.01,
             warmup_ratio: 0.1,
             schedule: Schedule::Linear,
+            layer_decay: 1.0,
             max_length: None,
             max_grad_norm: Some(1.0),
             label_smoothing: 0.0,
+            class_weights: ClassWeights::None,
+            mixup: 0.0,
+            group_by_length: true,
             seed: 42,
         }
     }
@@ -63,6 +96,10 @@ impl TrainingConfig {
         if self.batch_size == 0 {
             return fail("batch_size", "0".to_owned(), "give at least 1; 16 is usual");
         }
+        if self.accumulation_steps == 0 {
+            return fail("accumulation_steps", "0".to_owned(), "give at least 1; 1 is no accumulation");
+        }
+        self.optimizer.check()?;
         if let Some(rate) = self.learning_rate
             && !(rate > 0.0 && rate.is_finite())
         {
@@ -94,13 +131,24 @@ impl TrainingConfig {
                 "give 0.0 or more, below 1.0; 0.1 is usual",
             );
         }
+        if !(self.layer_decay > 0.0 && self.layer_decay <= 1.0) {
+            return fail("layer_decay", self.layer_decay.to_string(), "give a number above 0.0, at most 1.0");
+        }
+        if !(0.0..=1.0).contains(&self.mixup) {
+            return fail("mixup", self.mixup.to_string(), "give 0.0 (off) to 1.0; 0.2 is usual");
+        }
+        if let ClassWeights::Given(weights) = &self.class_weights
+            && let Some(weight) = weights.iter().find(|w| !(**w > 0.0 && w.is_finite()))
+        {
+            return fail("class_weights", format!("{weight} for a class"), "give positive numbers");
+        }
         Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::TrainingConfig;
+    use super::{ClassWeights, TrainingConfig};
 
     #[test]
     fn each_setting_out_of_range_is_named() {
@@ -115,6 +163,11 @@ mod tests {
             ("warmup_ratio", TrainingConfig { warmup_ratio: 1.5, ..good() }),
             ("max_grad_norm", TrainingConfig { max_grad_norm: Some(0.0), ..good() }),
             ("label_smoothing", TrainingConfig { label_smoothing: 1.0, ..good() }),
+            ("accumulation_steps", TrainingConfig { accumulation_steps: 0, ..good() }),
+            ("layer_decay", TrainingConfig { layer_decay: 0.0, ..good() }),
+            ("layer_decay", TrainingConfig { layer_decay: 1.1, ..good() }),
+            ("mixup", TrainingConfig { mixup: -0.1, ..good() }),
+            ("class_weights", TrainingConfig { class_weights: ClassWeights::Given(vec![1.0, 0.0]), ..good() }),
         ] {
             let message = config.check().unwrap_err().to_string();
             assert!(message.starts_with(&format!("TrainingConfig::{name}: is ")), "{message}");

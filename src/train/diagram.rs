@@ -17,11 +17,12 @@ impl TextClassifier {
         summary.rows().iter().map(|row| LayerBlock::new(name(&row.name), row.parameters, row.trainable > 0)).collect()
     }
 
-    /// The blocks as `method` would set them. The model stays as it is.
-    pub fn layers_for(&self, method: Method) -> Result<Vec<LayerBlock>> {
-        let store = self.store();
-        let before: Vec<_> = store.all().into_iter().map(|p| (p.is_trainable(), p)).collect();
-        let outcome = method.apply(self).map(|()| self.layers());
+    /// The blocks as `method` would set them at its start. The model stays as it is.
+    pub fn layers_for(&self, method: &Method) -> Result<Vec<LayerBlock>> {
+        let before: Vec<_> = self.store().all().into_iter().map(|p| (p.is_trainable(), p)).collect();
+        // What LoRA adds stays with the copy; what is frozen or not is shared with it.
+        let mut copy = self.clone();
+        let outcome = method.apply(&mut copy, 0).map(|()| copy.layers());
         for (trainable, parameter) in before {
             parameter.set_trainable(trainable);
         }

@@ -1,6 +1,7 @@
 //! Stopping when validation no longer improves.
 
 use super::EpochRecord;
+use super::progress::Bits;
 use crate::{Error, Result};
 
 /// Stops a run when a metric has not improved for some epochs, and restores the best epoch's weights.
@@ -94,6 +95,17 @@ impl Watch {
         }
         self.waited += 1;
         if self.waited >= self.rule.patience { Verdict::Stop } else { Verdict::Waiting }
+    }
+
+    /// Best epoch, its value, and epochs waited since, for a checkpoint.
+    pub(super) fn state(&self) -> Option<(usize, Bits, usize)> {
+        self.best.map(|(epoch, value)| (epoch, Bits(value), self.waited))
+    }
+
+    /// Goes on from what [`Watch::state`] gave.
+    pub(super) fn restore(&mut self, (epoch, value, waited): (usize, Bits, usize)) {
+        self.best = Some((epoch, value.0));
+        self.waited = waited;
     }
 
     /// The best epoch, counted from 1.

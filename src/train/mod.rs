@@ -1,39 +1,52 @@
 //! Training: the loop, the methods, and what keeps them honest.
 //!
 //! Reading order: [`Trainer`] (the run), [`Method`] (which parameters learn), [`TrainingConfig`] and [`Schedule`],
-//! [`AdamW`], [`GradientAudit`] (a run with a cut graph is an error), [`EarlyStopping`], [`History`] and
-//! [`TrainingReport`] (what comes out), [`Observer`] and [`Live`] (what is shown meanwhile), [`stop`].
+//! [`Trainable`] (what a model must be able to do), [`Targets`] (what it should answer, and the loss), [`Gradients`] and
+//! [`OptimizerState`] (the step), [`GradientAudit`] (a run with a cut graph is an error), [`EarlyStopping`],
+//! [`Checkpoints`], [`History`] and [`TrainingReport`] (what comes out), [`Observer`] and [`Live`] (what is shown
+//! meanwhile), [`stop`].
 
-mod adamw;
 mod audit;
 mod batches;
+mod checkpoint;
 mod config;
 mod diagram;
 mod early_stopping;
-mod evaluate;
-mod examples;
+mod gradients;
 mod history;
 mod live;
 mod loss;
 mod method;
 mod observer;
+mod optimizer;
+mod phases;
+mod progress;
 mod report;
 mod run;
 mod schedule;
+mod step;
 pub mod stop;
+mod targets;
 #[cfg(test)]
 mod tests;
+mod text;
+mod trainable;
 mod trainer;
 
-pub use adamw::AdamW;
 pub use audit::GradientAudit;
-pub use config::TrainingConfig;
+pub use checkpoint::Checkpoints;
+pub use config::{ClassWeights, TrainingConfig};
 pub use early_stopping::EarlyStopping;
+pub use gradients::Gradients;
 pub use history::{EpochRecord, History};
 pub use live::Live;
-pub use loss::cross_entropy;
+pub use loss::{cross_entropy, weighted_cross_entropy};
 pub use method::Method;
 pub use observer::{Observer, Quiet, StepRecord, TrainingPlan};
+pub use optimizer::{Optimizer, OptimizerState, ParameterGroup, ParameterGroups};
 pub use report::{StopReason, TrainingReport};
 pub use schedule::Schedule;
+pub use targets::{LossOptions, Mix, Targets};
+pub use text::TextInputs;
+pub use trainable::{Examples, Trainable};
 pub use trainer::Trainer;

@@ -1,6 +1,6 @@
 //! Watching a run from outside: what a live chart, a progress bar or a test hangs on to.
 
-use super::{EpochRecord, Method};
+use super::{EpochRecord, Gradients, Method};
 
 /// What a run is about to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,6 +64,11 @@ pub trait Observer {
         let _ = plan;
     }
 
+    /// After each backward pass, before the step: the gradients as they are, not clipped.
+    fn on_gradients(&mut self, step: usize, gradients: &Gradients) {
+        let _ = (step, gradients);
+    }
+
     /// After each step.
     fn on_step(&mut self, record: &StepRecord) {
         let _ = record;
@@ -74,9 +79,82 @@ pub trait Observer {
         let _ = record;
     }
 
+    /// Asked before each batch: whether the run should stop there and keep what it has.
+    fn wants_stop(&self) -> bool {
+        false
+    }
+
     /// After the last epoch; `best_epoch` is the one whose weights were restored, counted from 1.
     fn on_end(&mut self, best_epoch: Option<usize>) {
         let _ = best_epoch;
+    }
+}
+
+/// Both are told everything, the first one first: `(Live::new(), GradientNorms::default())`.
+impl<A: Observer, B: Observer> Observer for (A, B) {
+    fn on_encode(&mut self, done: usize, total: usize) {
+        self.0.on_encode(done, total);
+        self.1.on_encode(done, total);
+    }
+
+    fn on_start(&mut self, plan: &TrainingPlan) {
+        self.0.on_start(plan);
+        self.1.on_start(plan);
+    }
+
+    fn on_gradients(&mut self, step: usize, gradients: &Gradients) {
+        self.0.on_gradients(step, gradients);
+        self.1.on_gradients(step, gradients);
+    }
+
+    fn on_step(&mut self, record: &StepRecord) {
+        self.0.on_step(record);
+        self.1.on_step(record);
+    }
+
+    fn on_epoch(&mut self, record: &EpochRecord) {
+        self.0.on_epoch(record);
+        self.1.on_epoch(record);
+    }
+
+    fn wants_stop(&self) -> bool {
+        self.0.wants_stop() || self.1.wants_stop()
+    }
+
+    fn on_end(&mut self, best_epoch: Option<usize>) {
+        self.0.on_end(best_epoch);
+        self.1.on_end(best_epoch);
+    }
+}
+
+/// The one behind the reference is told everything, and is still there after the run.
+impl<T: Observer> Observer for &mut T {
+    fn on_encode(&mut self, done: usize, total: usize) {
+        (**self).on_encode(done, total);
+    }
+
+    fn on_start(&mut self, plan: &TrainingPlan) {
+        (**self).on_start(plan);
+    }
+
+    fn on_gradients(&mut self, step: usize, gradients: &Gradients) {
+        (**self).on_gradients(step, gradients);
+    }
+
+    fn on_step(&mut self, record: &StepRecord) {
+        (**self).on_step(record);
+    }
+
+    fn on_epoch(&mut self, record: &EpochRecord) {
+        (**self).on_epoch(record);
+    }
+
+    fn wants_stop(&self) -> bool {
+        (**self).wants_stop()
+    }
+
+    fn on_end(&mut self, best_epoch: Option<usize>) {
+        (**self).on_end(best_epoch);
     }
 }
 

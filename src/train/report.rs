@@ -21,8 +21,8 @@ pub enum StopReason {
 
 /// A finished run: the trained model, what each epoch measured, and what it cost.
 #[derive(Clone, Debug)]
-pub struct TrainingReport {
-    model: TextClassifier,
+pub struct TrainingReport<M = TextClassifier> {
+    model: M,
     plan: TrainingPlan,
     config: TrainingConfig,
     history: History,
@@ -32,10 +32,10 @@ pub struct TrainingReport {
     samples_per_second: f64,
 }
 
-impl TrainingReport {
+impl<M> TrainingReport<M> {
     #[allow(clippy::too_many_arguments)] // one call, beside the loop that measured them
     pub(super) fn new(
-        model: TextClassifier,
+        model: M,
         plan: TrainingPlan,
         config: TrainingConfig,
         history: History,
@@ -48,12 +48,12 @@ impl TrainingReport {
     }
 
     /// The trained model.
-    pub fn model(&self) -> &TextClassifier {
+    pub fn model(&self) -> &M {
         &self.model
     }
 
     /// The trained model, moved out.
-    pub fn into_model(self) -> TextClassifier {
+    pub fn into_model(self) -> M {
         self.model
     }
 
@@ -86,8 +86,8 @@ impl TrainingReport {
     }
 
     /// The strategy.
-    pub fn method(&self) -> Method {
-        self.plan.method
+    pub fn method(&self) -> &Method {
+        &self.plan.method
     }
 
     /// The settings of the run.
@@ -132,7 +132,7 @@ impl TrainingReport {
 
     /// The curves of the run.
     pub fn curves(&self) -> LearningCurves {
-        let mut curves = LearningCurves::new(self.config.epochs).with_title(self.plan.method.to_string());
+        let mut curves = LearningCurves::new(self.plan.epochs).with_title(self.plan.method.to_string());
         for e in self.history.epochs() {
             curves.push_epoch(e.train_loss, e.val_loss, e.val_accuracy);
         }
@@ -148,7 +148,7 @@ impl TrainingReport {
     }
 }
 
-impl fmt::Display for TrainingReport {
+impl<M> fmt::Display for TrainingReport<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plan = &self.plan;
         let rate = if plan.is_default_rate { "the source's default" } else { "given" };

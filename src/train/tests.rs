@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use super::{
-    EarlyStopping, EpochRecord, Method, Observer, Quiet, StepRecord, StopReason, Trainer, TrainingConfig, TrainingPlan,
-    stop,
+    Checkpoints, ClassWeights, EarlyStopping, EpochRecord, Method, Observer, Optimizer, Quiet, Schedule, StepRecord,
+    StopReason, Trainer, TrainingConfig, TrainingPlan, stop,
 };
-use super::{TrainingReport, examples::Examples};
+use super::{Trainable, TrainingReport};
 use crate::Result;
 use crate::model::fixture::{tiny, tiny_config, tiny_data, tiny_folder};
-use crate::model::{Parameter, Pass, TextClassifier};
+use crate::model::{LoraConfig, Parameter, Pass, TextClassifier};
 
 /// A stop request reaches whichever run sees it first, so runs of different tests take turns.
 static TURN: Mutex<()> = Mutex::new(());
@@ -24,7 +24,7 @@ fn config() -> TrainingConfig {
     TrainingConfig { epochs: 2, batch_size: 8, learning_rate: Some(5e-3), ..TrainingConfig::default() }
 }
 
-fn fit<O: Observer>(trainer: Trainer<O>) -> Result<TrainingReport> {
+fn fit<O: Observer>(trainer: Trainer<TextClassifier, O>) -> Result<TrainingReport> {
     let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     trainer.fit(&tiny_data(60, 0), &tiny_data(24, 1))
 }
@@ -36,17 +36,27 @@ fn values(model: &TextClassifier) -> BTreeMap<String, Vec<f32>> {
 
 #[test]
 fn each_method_moves_exactly_its_parameters() {
-    for (method, lowest) in
-        [(Method::FeatureExtraction, 3), (Method::Partial { last_n_layers: 1 }, 2), (Method::Full, 0)]
-    {
+    let layer = |name: &str| name.strip_prefix("encoder.layer.").map(|rest| rest[..1].parse::<usize>().unwrap());
+    type Moves<'a> = &'a dyn Fn(&str) -> bool;
+    let cases: [(Method, Moves<'_>); 7] = [
+        (Method::FeatureExtraction, &|_| false),
+        (Method::Partial { last_n_layers: 1 }, &|name| layer(name) == Some(2)),
+        (Method::Full, &|_| true),
+        // Two epochs: the head alone, then the last layer too.
+        (Method::Gradual { epochs_per_layer: 1 }, &|name| layer(name) == Some(2)),
+        (Method::TwoPhase { freeze_epochs: 1 }, &|_| true),
+        (Method::BitFit, &|name| name.split('.').any(|word| word == "bias")),
+        (Method::Lora(LoraConfig { rank: 2, ..LoraConfig::default() }), &|name| name.contains(".lora_")),
+    ];
+    for (method, moves) in cases {
         let model = model();
-        let before = values(&model);
-        let report = fit(Trainer::new(model).observer(Quiet).method(method).config(config())).unwrap();
+        let mut before = values(&model);
+        let report = fit(Trainer::new(model).observer(Quiet).method(method.clone()).config(config())).unwrap();
         for (name, after) in values(report.model()) {
-            let layer = name.strip_prefix("encoder.layer.").map(|rest| rest[..1].parse::<usize>().unwrap());
-            let should_move =
-                name.starts_with("classifier.") || method == Method::Full || layer.is_some_and(|n| n >= lowest);
-            assert_eq!(after != before[&name], should_move, "{method}: {name}");
+            let should_move = name.starts_with("classifier.") || moves(&name);
+            // LoRA's second matrix starts at zero.
+            let started = before.remove(&name).unwrap_or_else(|| vec![0.0; after.len()]);
+            assert_eq!(after != started, should_move, "{method}: {name}");
         }
         let expected: usize = report.model().store().trainable().iter().map(Parameter::count).sum();
         assert_eq!(report.trainable_parameters(), expected);
@@ -81,12 +91,10 @@ fn full_fine_tuning_learns_the_tiny_task() {
 fn cached_features_give_the_frozen_encoder_s_logits() {
     let model = model();
     let rows: Vec<usize> = (0..20).collect();
-    let tokens = Examples::tokens(&model, &tiny_data(20, 0)).unwrap();
-    let direct = tokens.logits(&model, &rows, &Pass::evaluation()).unwrap().to_vec2::<f32>().unwrap();
-    let turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let features = tokens.into_features(&model, &mut |_| {}).unwrap();
-    drop(turn);
-    let cached = features.logits(&model, &rows, &Pass::evaluation()).unwrap().to_vec2::<f32>().unwrap();
+    let tokens = model.prepare(&tiny_data(20, 0)).unwrap().inputs;
+    let direct = model.outputs(&tokens, &rows, &Pass::evaluation()).unwrap().to_vec2::<f32>().unwrap();
+    let features = model.freeze_inputs(tokens, &mut |_| Ok(())).unwrap();
+    let cached = model.outputs(&features, &rows, &Pass::evaluation()).unwrap().to_vec2::<f32>().unwrap();
     for (a, b) in direct.concat().iter().zip(cached.concat()) {
         assert!((a - b).abs() < 1e-5);
     }
@@ -96,7 +104,7 @@ fn cached_features_give_the_frozen_encoder_s_logits() {
 fn encoding_is_told_to_its_end_before_the_first_step() {
     #[derive(Default)]
     struct Encoded(Vec<(usize, usize)>);
-    impl Observer for &mut Encoded {
+    impl Observer for Encoded {
         fn on_encode(&mut self, done: usize, total: usize) {
             self.0.push((done, total));
         }
@@ -118,6 +126,8 @@ struct Log<'a> {
     steps: Vec<StepRecord>,
     epochs: usize,
     stop_after: Option<usize>,
+    /// Part of a run's steps only.
+    resumed: bool,
     best: Option<&'a mut Option<usize>>,
 }
 
@@ -134,7 +144,7 @@ impl Observer for Log<'_> {
     }
 
     fn on_end(&mut self, best_epoch: Option<usize>) {
-        assert_eq!(self.steps.len() / 8, self.epochs);
+        assert!(self.resumed || self.steps.len() / 8 == self.epochs);
         if let Some(best) = self.best.as_mut() {
             **best = best_epoch;
         }
@@ -208,11 +218,125 @@ fn the_default_learning_rate_is_the_source_s() {
 #[test]
 fn the_diagram_s_blocks_leave_the_model_as_it_is() {
     let model = model();
-    let layers = model.layers_for(Method::Partial { last_n_layers: 1 }).unwrap();
+    let layers = model.layers_for(&Method::Partial { last_n_layers: 1 }).unwrap();
     let trains: Vec<_> = layers.iter().map(|l| (l.name.as_str(), l.trainable)).collect();
     assert_eq!(
         trains,
         [("embeddings", false), ("layer 1", false), ("layer 2", false), ("layer 3", true), ("head", true)]
     );
     assert!(model.layers().iter().all(|l| l.trainable));
+}
+
+#[test]
+fn two_small_batches_make_the_step_of_a_large_one() {
+    // Without dropout, and with rows of one length, the parts differ in nothing.
+    let run = |batch_size, accumulation_steps| {
+        let mut log = Log::default();
+        let config = TrainingConfig {
+            batch_size,
+            accumulation_steps,
+            group_by_length: false,
+            class_weights: ClassWeights::Balanced,
+            label_smoothing: 0.1,
+            optimizer: Optimizer::SGD,
+            schedule: Schedule::OneCycle,
+            learning_rate: Some(0.1),
+            ..config()
+        };
+        let dir = tiny_folder();
+        let json = tiny_config().to_value().to_string().replace("_dropout_prob\":0.1", "_dropout_prob\":0.0");
+        std::fs::write(dir.path().join("config.json"), json).unwrap();
+        let model = TextClassifier::from_pretrained(tiny(&dir), tiny_data(3, 0).label_names()).unwrap();
+        fit(Trainer::new(model).observer(&mut log).config(config)).unwrap();
+        log.steps.iter().map(|s| s.loss).collect::<Vec<_>>()
+    };
+    let (whole, parts) = (run(8, 1), run(4, 2));
+    assert_eq!((whole.len(), parts.len()), (16, 16));
+    for (a, b) in whole.iter().zip(&parts) {
+        assert!((a - b).abs() < 1e-4, "{a} against {b}");
+    }
+}
+
+/// Every method that keeps something between epochs, interrupted in the middle of one.
+#[test]
+fn a_resumed_run_is_bit_equal_to_one_that_was_never_interrupted() {
+    for method in [
+        Method::Full,
+        Method::FeatureExtraction,
+        Method::Gradual { epochs_per_layer: 1 },
+        Method::TwoPhase { freeze_epochs: 1 },
+        Method::Lora(LoraConfig { rank: 2, dropout: 0.1, ..LoraConfig::default() }),
+    ] {
+        let trainer = |observer| {
+            let rule = EarlyStopping::on("val_loss").patience(3);
+            let config = TrainingConfig { epochs: 3, ..config() };
+            Trainer::new(model()).observer(observer).method(method.clone()).config(config).early_stopping(rule)
+        };
+        let whole = fit(trainer(Log::default())).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let place = Checkpoints::in_folder(folder.path().join("run")).every_steps(5).keep_best(2);
+        let first = fit(trainer(Log { stop_after: Some(11), ..Log::default() }).checkpoints(place.clone())).unwrap();
+        assert_eq!(first.stop_reason(), StopReason::Requested);
+        let second = fit(trainer(Log { resumed: true, ..Log::default() }).checkpoints(place.clone()).resume()).unwrap();
+        assert_eq!(values(second.model()), values(whole.model()), "{method}");
+        let losses = |report: &TrainingReport| -> Vec<_> {
+            report.history().epochs().iter().map(|e| (e.epoch, e.train_loss, e.val_loss, e.val_accuracy)).collect()
+        };
+        assert_eq!(losses(&second), losses(&whole), "{method}");
+        assert_eq!(second.best_epoch(), whole.best_epoch());
+        // A finished run is not trained again.
+        let third = fit(trainer(Log { resumed: true, ..Log::default() }).checkpoints(place).resume()).unwrap();
+        assert_eq!(values(third.model()), values(whole.model()), "{method}");
+        let left = std::fs::read_dir(folder.path().join("run")).unwrap().count();
+        assert!((1..=3).contains(&left), "{left} checkpoints");
+    }
+}
+
+#[test]
+fn a_checkpoint_of_another_run_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |config, rows| {
+        let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let trainer = Trainer::new(model()).observer(Quiet).config(config);
+        trainer.checkpoints(Checkpoints::in_folder(&folder)).resume().fit(&tiny_data(rows, 0), &tiny_data(24, 1))
+    };
+    run(config(), 60).unwrap();
+    let message = run(TrainingConfig { seed: 3, ..config() }, 60).unwrap_err().to_string();
+    assert!(message.contains("the configuration was") && message.contains("step-00000016"), "{message}");
+    let message = run(config(), 50).unwrap_err().to_string();
+    assert!(message.contains("the training data was 60 rows"), "{message}");
+    std::fs::write(folder.path().join("step-00000016/state.json"), "{").unwrap();
+    let message = run(config(), 60).unwrap_err().to_string();
+    assert!(message.contains("state.json") && message.contains("delete this checkpoint"), "{message}");
+    let message = fit(Trainer::new(model()).observer(Quiet).resume()).unwrap_err().to_string();
+    assert!(message.contains("checkpoints(...)"), "{message}");
+}
+
+#[test]
+fn layers_near_the_input_take_smaller_steps() {
+    let model = model();
+    let before = values(&model);
+    let config = TrainingConfig { epochs: 1, layer_decay: 0.1, weight_decay: 0.0, ..config() };
+    let report = fit(Trainer::new(model).observer(Quiet).config(config)).unwrap();
+    let after = values(report.model());
+    let moved = |name: &str| {
+        let steps = after[name].iter().zip(&before[name]).map(|(a, b)| (a - b).abs());
+        steps.sum::<f32>() / after[name].len() as f32
+    };
+    let path = |n: usize| format!("encoder.layer.{n}.output.dense.weight");
+    assert!(moved("classifier.weight") > 5.0 * moved(&path(2)) && moved(&path(2)) > 5.0 * moved(&path(1)));
+}
+
+#[test]
+fn settings_that_do_not_fit_the_data_are_errors() {
+    let error = |config| fit(Trainer::new(model()).observer(Quiet).config(config)).unwrap_err().to_string();
+    assert!(error(TrainingConfig { mixup: 0.2, ..config() }).contains("images and tables"));
+    let weights = ClassWeights::Given(vec![1.0]);
+    assert!(error(TrainingConfig { class_weights: weights, ..config() }).contains("1 weights for 3 classes"));
+    let lora = Method::Lora(LoraConfig { target_modules: vec!["querry".into()], ..LoraConfig::default() });
+    let message = fit(Trainer::new(model()).observer(Quiet).method(lora)).unwrap_err().to_string();
+    assert!(message.contains("\"querry\"") && message.contains("attention.self.query"), "{message}");
+    for method in [Method::Gradual { epochs_per_layer: 0 }, Method::TwoPhase { freeze_epochs: 0 }] {
+        assert!(fit(Trainer::new(model()).observer(Quiet).method(method)).unwrap_err().to_string().contains("is 0"));
+    }
 }

@@ -1,0 +1,272 @@
+//! Checkpoints: a run kept on disk, from which it goes on as if it had never stopped.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use candle_core::{DType, Device, Tensor};
+use serde::{Deserialize, Serialize};
+
+use super::progress::{Bits, Progress};
+use super::{EpochRecord, History};
+use crate::model::ParameterStore;
+use crate::{Error, Result};
+
+const PREFIX: &str = "step-";
+const PARTIAL: &str = ".partial-";
+
+/// Where, how often and how many checkpoints of a run are kept.
+///
+/// A checkpoint is a folder `step-00000120` with the trained parameters, the optimizer's memory and the run's place. It
+/// appears whole or not at all. The newest is always kept, for [`super::Trainer::resume`].
+///
+/// ```
+/// use tunebook::train::Checkpoints;
+/// let checkpoints = Checkpoints::in_folder("runs/tickets").every_steps(100).keep_best(3);
+/// assert_eq!(checkpoints.folder(), std::path::Path::new("runs/tickets"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoints {
+    folder: PathBuf,
+    every_steps: Option<usize>,
+    keep_best: usize,
+}
+
+impl Checkpoints {
+    /// A checkpoint after every epoch and when the run is stopped on request; the newest and the best one are kept.
+    pub fn in_folder(folder: impl AsRef<Path>) -> Self {
+        Self { folder: folder.as_ref().to_path_buf(), every_steps: None, keep_best: 1 }
+    }
+
+    /// One after every so many steps too; 1 or more.
+    pub fn every_steps(mut self, steps: usize) -> Self {
+        self.every_steps = Some(steps);
+        self
+    }
+
+    /// How many of the best epochs are kept, by validation loss; 0 keeps only the newest.
+    pub fn keep_best(mut self, count: usize) -> Self {
+        self.keep_best = count;
+        self
+    }
+
+    /// Where they are.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        if self.every_steps == Some(0) {
+            return Err(Error::input("Checkpoints::every_steps", "is 0", "give 1 or more"));
+        }
+        fs::create_dir_all(&self.folder).map_err(|e| Error::io(&self.folder, e))
+    }
+
+    /// Whether one is due after this step.
+    pub(super) fn is_due(&self, steps: usize) -> bool {
+        self.every_steps.is_some_and(|every| steps.is_multiple_of(every))
+    }
+
+    /// Writes one and deletes those that are not kept any more.
+    pub(super) fn write(&self, contents: &Contents) -> Result<()> {
+        let partial = self.folder.join(format!("{PARTIAL}{}", std::process::id()));
+        let outcome = contents.write(&partial).and_then(|()| {
+            let target = self.folder.join(format!("{PREFIX}{:08}", contents.state.progress.steps));
+            if target.exists() {
+                fs::remove_dir_all(&target).map_err(|e| Error::io(&target, e))?;
+            }
+            fs::rename(&partial, &target).map_err(|e| Error::io(&target, e))
+        });
+        if outcome.is_err() {
+            // Best effort: the error that matters is the one returned.
+            let _ = fs::remove_dir_all(&partial);
+        }
+        outcome?;
+        self.sweep()
+    }
+
+    /// The newest, with all that it holds. `None` when there is none yet.
+    pub(super) fn newest(&self) -> Result<Option<Contents>> {
+        self.list()?.pop().map(|path| Contents::read(&path)).transpose()
+    }
+
+    /// All checkpoints, the oldest first.
+    fn list(&self) -> Result<Vec<PathBuf>> {
+        let entries = fs::read_dir(&self.folder).map_err(|e| Error::io(&self.folder, e))?;
+        let mut found = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(|e| Error::io(&self.folder, e))?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if name.strip_prefix(PREFIX).is_some_and(|steps| steps.bytes().all(|b| b.is_ascii_digit())) {
+                found.push(path);
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    fn sweep(&self) -> Result<()> {
+        let mut all = self.list()?;
+        all.pop();
+        let mut scored = Vec::new();
+        for path in all {
+            // One in the middle of an epoch has no loss of its own: only the newest of these is of use.
+            let state = State::read(&path)?;
+            let whole_epoch = state.progress.epoch_steps == 0;
+            let loss = state.epochs.last().filter(|_| whole_epoch).map_or(f64::INFINITY, |e| e.val_loss.0);
+            scored.push((if loss.is_nan() { f64::INFINITY } else { loss }, path));
+        }
+        scored.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let kept = scored.iter().take(self.keep_best).filter(|(loss, _)| loss.is_finite()).count();
+        for (_, path) in &scored[kept..] {
+            fs::remove_dir_all(path).map_err(|e| Error::io(path, e))?;
+        }
+        Ok(())
+    }
+}
+
+/// What one checkpoint holds.
+#[derive(Debug)]
+pub(super) struct Contents {
+    pub(super) state: State,
+    pub(super) parameters: BTreeMap<String, Tensor>,
+    pub(super) optimizer: Vec<(String, Tensor)>,
+    /// The best epoch's parameters, where early stopping keeps them.
+    pub(super) best: Option<BTreeMap<String, Tensor>>,
+    /// Where it was read, for messages.
+    pub(super) origin: String,
+}
+
+/// The part of a checkpoint that is no tensor.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct State {
+    /// Settings, method and data: a run goes on only with the same.
+    pub(super) run: BTreeMap<String, String>,
+    pub(super) progress: Progress,
+    epochs: Vec<Epoch>,
+    /// Best epoch, its value, and epochs waited since, of early stopping.
+    pub(super) watch: Option<(usize, Bits, usize)>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Epoch {
+    number: usize,
+    train_loss: Bits,
+    val_loss: Bits,
+    val_accuracy: Bits,
+    learning_rate: Bits,
+    seconds: Bits,
+}
+
+impl State {
+    pub(super) fn new(
+        run: BTreeMap<String, String>,
+        progress: Progress,
+        history: &History,
+        watch: Option<(usize, Bits, usize)>,
+    ) -> Self {
+        let epoch = |e: &EpochRecord| Epoch {
+            number: e.epoch,
+            train_loss: Bits(e.train_loss),
+            val_loss: Bits(e.val_loss),
+            val_accuracy: Bits(e.val_accuracy),
+            learning_rate: Bits(e.learning_rate),
+            seconds: Bits(e.seconds),
+        };
+        Self { run, progress, epochs: history.epochs.iter().map(epoch).collect(), watch }
+    }
+
+    pub(super) fn history(&self) -> History {
+        let record = |e: &Epoch| EpochRecord {
+            epoch: e.number,
+            train_loss: e.train_loss.0,
+            val_loss: e.val_loss.0,
+            val_accuracy: e.val_accuracy.0,
+            learning_rate: e.learning_rate.0,
+            seconds: e.seconds.0,
+        };
+        History { epochs: self.epochs.iter().map(record).collect() }
+    }
+
+    /// The same settings, method and data as `now`, or an error that names what differs.
+    pub(super) fn check(&self, now: &BTreeMap<String, String>, origin: &str) -> Result<()> {
+        for (what, value) in now {
+            let then = self.run.get(what).map_or("missing", String::as_str);
+            if then != value {
+                return Err(Error::input(
+                    origin,
+                    format!("{what} was {then}, and is {value} now"),
+                    "resume with the settings and data of the first run, or give another folder for checkpoints",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn read(folder: &Path) -> Result<Self> {
+        let path = folder.join("state.json");
+        let text = fs::read_to_string(&path).map_err(|e| Error::io(&path, e))?;
+        let broken = |e| Error::input(path.display(), e, "delete this checkpoint; the run goes on from the one before");
+        serde_json::from_str(&text).map_err(broken)
+    }
+}
+
+impl Contents {
+    fn write(&self, folder: &Path) -> Result<()> {
+        if folder.exists() {
+            fs::remove_dir_all(folder).map_err(|e| Error::io(folder, e))?;
+        }
+        fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
+        let named =
+            |map: &BTreeMap<String, Tensor>| map.iter().map(|(n, t)| (n.clone(), t.clone())).collect::<Vec<_>>();
+        write_tensors(&folder.join("parameters.safetensors"), named(&self.parameters))?;
+        write_tensors(&folder.join("optimizer.safetensors"), self.optimizer.clone())?;
+        if let Some(best) = &self.best {
+            write_tensors(&folder.join("best.safetensors"), named(best))?;
+        }
+        let path = folder.join("state.json");
+        let state = serde_json::to_string(&self.state)
+            .map_err(|e| Error::input(path.display(), e, "this is a bug: please report it"))?;
+        fs::write(&path, state).map_err(|e| Error::io(&path, e))
+    }
+
+    fn read(folder: &Path) -> Result<Self> {
+        let best = folder.join("best.safetensors");
+        Ok(Self {
+            state: State::read(folder)?,
+            parameters: read_tensors(&folder.join("parameters.safetensors"))?,
+            optimizer: read_tensors(&folder.join("optimizer.safetensors"))?.into_iter().collect(),
+            best: if best.exists() { Some(read_tensors(&best)?) } else { None },
+            origin: folder.display().to_string(),
+        })
+    }
+
+    /// Puts the parameters back into a model.
+    pub(super) fn restore(&self, store: &ParameterStore, names: &[String]) -> Result<()> {
+        for name in names {
+            let fits = self.parameters.get(name).zip(store.get(name)).is_some_and(|(t, p)| t.dims() == p.var().dims());
+            if !fits {
+                let problem = format!("{name} is not in it, or has another shape");
+                return Err(Error::input(&self.origin, problem, "resume with the model of the first run"));
+            }
+        }
+        store.restore(&self.parameters)
+    }
+}
+
+fn write_tensors(path: &Path, tensors: Vec<(String, Tensor)>) -> Result<()> {
+    let broken = |e| Error::input(path.display(), e, "make room on the disk, or give another folder");
+    let map: std::collections::HashMap<String, Tensor> = tensors.into_iter().collect();
+    candle_core::safetensors::save(&map, path).map_err(broken)
+}
+
+fn read_tensors(path: &Path) -> Result<BTreeMap<String, Tensor>> {
+    let broken = |e| Error::input(path.display(), e, "delete this checkpoint; the run goes on from the one before");
+    let tensors = candle_core::safetensors::load(path, &Device::Cpu).map_err(broken)?;
+    tensors
+        .into_iter()
+        .map(|(name, t)| {
+            Ok((name, if t.dtype() == DType::F32 || t.dtype() == DType::I64 { t } else { t.to_dtype(DType::F32)? }))
+        })
+        .collect()
+}

@@ -1,0 +1,60 @@
+//! Which learning rate and which decay each parameter gets.
+
+use crate::model::Parameter;
+
+/// One parameter of an optimizer with its own factors.
+#[derive(Clone, Debug)]
+pub struct ParameterGroup {
+    /// The parameter.
+    pub parameter: Parameter,
+    /// Times the run's learning rate: 1.0 for the head, less further down with layer-wise rates.
+    pub rate_factor: f64,
+    /// Weight decay of this parameter.
+    pub weight_decay: f64,
+}
+
+/// The parameters of an optimizer.
+///
+/// ```
+/// use tunebook::model::{Init, StoreBuilder};
+/// use tunebook::train::ParameterGroups;
+/// let mut builder = StoreBuilder::random(0);
+/// builder.parameter("head.weight", &[2, 2], Init::Ones)?;
+/// builder.parameter("head.bias", &[2], Init::Zeros)?;
+/// let (store, _) = builder.finish()?;
+/// let groups = ParameterGroups::new(store.all(), 0.01);
+/// let decays: Vec<f64> = groups.all().iter().map(|g| g.weight_decay).collect();
+/// assert_eq!(decays, [0.0, 0.01]); // the bias first, by name
+/// # Ok::<(), tunebook::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct ParameterGroups {
+    groups: Vec<ParameterGroup>,
+}
+
+impl ParameterGroups {
+    /// One learning rate for all, and no decay for biases and normalisation weights.
+    pub fn new(parameters: Vec<Parameter>, weight_decay: f64) -> Self {
+        let groups = parameters
+            .into_iter()
+            .map(|parameter| {
+                let weight_decay = if parameter.is_exempt_from_decay() { 0.0 } else { weight_decay };
+                ParameterGroup { parameter, rate_factor: 1.0, weight_decay }
+            })
+            .collect();
+        Self { groups }
+    }
+
+    /// The learning rate of each parameter times a factor that follows from its name.
+    pub fn with_rate_factors(mut self, factor: impl Fn(&str) -> f64) -> Self {
+        for group in &mut self.groups {
+            group.rate_factor = factor(group.parameter.name());
+        }
+        self
+    }
+
+    /// Every parameter with its factors.
+    pub fn all(&self) -> &[ParameterGroup] {
+        &self.groups
+    }
+}
