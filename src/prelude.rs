@@ -1,6 +1,9 @@
 //! Everything a lesson uses: `use tunebook::prelude::*;`.
 
-pub use crate::chart::{BarChart, ConfusionHeatMap, LayerBlock, LayerDiagram, LearningCurves, LineChart};
+pub use crate::chart::{
+    BarChart, ConfusionHeatMap, LayerBlock, LayerDiagram, LearningCurves, LearningRateFinderChart, LineChart,
+    ScheduleChart,
+};
 pub use crate::data::{TextDataset, TextSplits};
 pub use crate::metrics::{
     ClassificationReport, Column, ColumnKind, ComparisonTable, ConfusionMatrix, Evaluation, ZeroDivision,

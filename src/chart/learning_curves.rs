@@ -134,6 +134,7 @@ impl LearningCurves {
                 color: mix(CARD, series_color(0), 0.4),
                 width: 1,
                 mark: None,
+                mark_every: 1,
             });
         }
         lines.push(curve("training (epoch)", &self.train_loss, 0));
@@ -148,7 +149,7 @@ impl LearningCurves {
                 ticks: ticks::linear(0.0, top, 5, Unit::Plain),
             },
             lines,
-            marker: self.marker(),
+            markers: self.markers(),
         }
     }
 
@@ -163,18 +164,18 @@ impl LearningCurves {
                 ticks: ticks::linear(0.0, 1.0, 5, Unit::Percent),
             },
             lines: vec![curve("validation accuracy", &self.val_accuracy, 2)],
-            marker: self.marker(),
+            markers: self.markers(),
         }
     }
 
-    fn marker(&self) -> Option<(f64, String)> {
-        self.best_epoch.map(|epoch| (epoch as f64, format!("best: epoch {epoch}")))
+    fn markers(&self) -> Vec<(f64, String)> {
+        self.best_epoch.map(|epoch| (epoch as f64, format!("best: epoch {epoch}"))).into_iter().collect()
     }
 }
 
 fn curve(name: &str, values: &[f64], series: usize) -> Line {
     let points = values.iter().enumerate().map(|(place, value)| ((place + 1) as f64, *value)).collect();
-    Line { name: Some(name.into()), points, color: series_color(series), width: 2, mark: Some(series) }
+    Line { name: Some(name.into()), points, color: series_color(series), width: 2, mark: Some(series), mark_every: 1 }
 }
 
 impl Picture for LearningCurves {

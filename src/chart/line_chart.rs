@@ -109,6 +109,7 @@ impl LineChart {
                 color: series_color(index),
                 width: 2,
                 mark: Some(index),
+                mark_every: 1,
             });
         }
         Ok(lines)
@@ -144,7 +145,7 @@ impl LineChart {
 }
 
 /// The range of the finite values, never empty.
-fn range(values: impl Iterator<Item = f64>) -> (f64, f64) {
+pub(super) fn range(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let (min, max) = values
         .filter(|value| value.is_finite())
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(min, max), value| (min.min(value), max.max(value)));
@@ -185,6 +186,6 @@ impl Picture for LineChart {
         let lines = self.lines()?;
         let x = self.x_axis(&lines, area.dim_in_pixel().0 as i32);
         let y = self.y_axis(&lines)?;
-        Panel { title: self.title.clone(), x, y, lines, marker: None }.draw(area)
+        Panel { title: self.title.clone(), x, y, lines, markers: Vec::new() }.draw(area)
     }
 }

@@ -12,9 +12,11 @@ mod canvas;
 mod heat_map;
 mod layer_diagram;
 mod learning_curves;
+mod learning_rate_finder;
 mod line_chart;
 mod output;
 mod panel;
+mod schedule_chart;
 mod style;
 mod text;
 mod ticks;
@@ -23,7 +25,9 @@ pub use bar_chart::BarChart;
 pub use heat_map::ConfusionHeatMap;
 pub use layer_diagram::{LayerBlock, LayerDiagram};
 pub use learning_curves::LearningCurves;
+pub use learning_rate_finder::LearningRateFinderChart;
 pub use line_chart::LineChart;
+pub use schedule_chart::ScheduleChart;
 
 #[cfg(test)]
 mod tests;

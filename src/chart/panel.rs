@@ -27,9 +27,12 @@ pub(super) struct Line {
     pub(super) name: Option<String>,
     pub(super) points: Vec<(f64, f64)>,
     pub(super) color: RGBColor,
+    /// 0 for points without a line.
     pub(super) width: u32,
-    /// The shape at each point: a number stands for a shape, `None` for none.
+    /// The shape at points: a number stands for a shape, `None` for none.
     pub(super) mark: Option<usize>,
+    /// 1 marks every point, 10 every tenth.
+    pub(super) mark_every: usize,
 }
 
 /// One pair of axes and what is in it.
@@ -38,15 +41,27 @@ pub(super) struct Panel {
     pub(super) x: Axis,
     pub(super) y: Axis,
     pub(super) lines: Vec<Line>,
-    /// A vertical line with a note beside it.
-    pub(super) marker: Option<(f64, String)>,
+    /// Vertical lines with notes: one stands beside its line, several stand above the plot.
+    pub(super) markers: Vec<(f64, String)>,
 }
+
+/// The corners of a plot in pixels: left, top, right, bottom.
+pub(super) type Frame = (i32, i32, i32, i32);
+
+/// The height of a note above the plot.
+const NOTE_ROW: i32 = 17;
 
 /// What an axis or panel says when there is nothing to draw.
 pub(super) const NO_DATA: &str = "no data yet";
 
 impl Panel {
     pub(super) fn draw(&self, area: &Area<'_>) -> Result<()> {
+        let (plane, frame) = self.draw_frame(area)?;
+        self.draw_lines(area, &plane, frame)
+    }
+
+    /// Everything but the lines: title, legend, axes, markers. Gives the coordinates for what is to be drawn inside.
+    pub(super) fn draw_frame(&self, area: &Area<'_>) -> Result<(Plane, Frame)> {
         let (width, height) = area.dim_in_pixel();
         let (width, height) = (width as i32, height as i32);
         let mut top = MARGIN;
@@ -63,15 +78,26 @@ impl Panel {
         let bottom = height - MARGIN - label_room - TICK_SIZE as i32 - 6;
         // The last tick's label is centred on the end of the axis.
         let overhang = self.x.ticks.last().map_or(0, |(_, label)| text::width(label, TICK_SIZE, false) / 2);
-        let right = width - MARGIN - overhang.max(4);
-        self.draw_plot(area, (left, top + 10, right, bottom))?;
+        let right = (width - MARGIN - overhang.max(4)).max(left + 1);
+        let plane_above = |bottom: i32, top: i32| -> Plane {
+            Cartesian2d::new(self.x.min..self.x.max, self.y.min..self.y.max, (left..right, bottom..top))
+        };
+        let notes = self.place_notes(&plane_above(1, 0), left, right);
+        let rows = notes.iter().map(|(row, ..)| row + 1).max().filter(|_| self.markers.len() > 1).unwrap_or(0);
+        top += rows * NOTE_ROW;
+        // On a tiny chart the labels may leave nothing: keep one pixel of plot, so that ranges stay valid.
+        let frame = (left, top + 10, right, bottom.max(top + 11));
+        let plane = plane_above(frame.3, frame.1);
+        self.draw_ticks(area, &plane, frame)?;
+        self.draw_markers(area, &plane, frame, &notes)?;
 
         let label = text::style(LABEL_SIZE, false, QUIET_INK, Anchor::Middle);
         let x_label = text::shorten(&self.x.label, right - left, LABEL_SIZE, false);
         drawn(area.draw_text(&x_label, &label, (i32::midpoint(left, right), height - MARGIN - 6)))?;
         let y_label = text::shorten(&self.y.label, bottom - top, LABEL_SIZE, false);
         let upwards = label.transform(UPWARDS);
-        drawn(area.draw_text(&y_label, &upwards, (MARGIN + 6, i32::midpoint(top + 8, bottom))))
+        drawn(area.draw_text(&y_label, &upwards, (MARGIN + 6, i32::midpoint(top + 8, bottom))))?;
+        Ok((plane, frame))
     }
 
     /// Draws the legend's entries in rows, and gives the height below them.
@@ -88,8 +114,10 @@ impl Panel {
                 (x, top) = (MARGIN, top + row);
             }
             let middle = top + row / 2;
-            let stroke = ShapeStyle::from(&line.color).stroke_width(line.width);
-            drawn(area.draw(&PathElement::new(vec![(x, middle), (x + SAMPLE - 6, middle)], stroke)))?;
+            if line.width > 0 {
+                let stroke = ShapeStyle::from(&line.color).stroke_width(line.width);
+                drawn(area.draw(&PathElement::new(vec![(x, middle), (x + SAMPLE - 6, middle)], stroke)))?;
+            }
             if let Some(mark) = line.mark {
                 draw_mark(area, mark, (x + (SAMPLE - 6) / 2, middle), line.color)?;
             }
@@ -100,28 +128,24 @@ impl Panel {
         Ok(if any { top + row } else { top })
     }
 
-    fn draw_plot(&self, area: &Area<'_>, (left, top, right, bottom): (i32, i32, i32, i32)) -> Result<()> {
-        // On a tiny chart the labels may leave nothing: keep one pixel of plot, so that ranges stay valid.
-        let (right, bottom) = (right.max(left + 1), bottom.max(top + 1));
-        let plane: Plane = Cartesian2d::new(self.x.min..self.x.max, self.y.min..self.y.max, (left..right, bottom..top));
-        self.draw_ticks(area, &plane, (left, top, right, bottom))?;
-        if let Some((place, note)) = &self.marker {
-            let (x, _) = plane.translate(&(*place, self.y.min));
-            Self::draw_marker(area, x, note, (top, right, bottom))?;
-        }
+    fn draw_lines(&self, area: &Area<'_>, plane: &Plane, (left, top, right, bottom): Frame) -> Result<()> {
         let mut drawn_points = 0;
         for line in &self.lines {
             let at = |point: &(f64, f64)| plane.translate(point);
             // A gap, not a bridge, where a value is missing.
+            let mut place = 0;
             for run in line.points.split(|(x, y)| !(x.is_finite() && y.is_finite())).filter(|run| !run.is_empty()) {
                 let path: Vec<(i32, i32)> = run.iter().map(at).collect();
                 drawn_points += path.len();
-                if path.len() > 1 {
+                if path.len() > 1 && line.width > 0 {
                     let stroke = ShapeStyle::from(&line.color).stroke_width(line.width);
                     drawn(area.draw(&PathElement::new(path.clone(), stroke)))?;
                 }
-                if let Some(mark) = line.mark {
-                    path.into_iter().try_for_each(|point| draw_mark(area, mark, point, line.color))?;
+                for point in path {
+                    if let Some(mark) = line.mark.filter(|_| place % line.mark_every.max(1) == 0) {
+                        draw_mark(area, mark, point, line.color)?;
+                    }
+                    place += 1;
                 }
             }
         }
@@ -134,12 +158,7 @@ impl Panel {
     }
 
     /// Grid lines and axes with their numbers. A number that would touch its neighbour is left out; its line stays.
-    fn draw_ticks(
-        &self,
-        area: &Area<'_>,
-        plane: &Plane,
-        (left, top, right, bottom): (i32, i32, i32, i32),
-    ) -> Result<()> {
+    fn draw_ticks(&self, area: &Area<'_>, plane: &Plane, (left, top, right, bottom): Frame) -> Result<()> {
         let line = |from, to, color: RGBColor| drawn(area.draw(&PathElement::new(vec![from, to], color)));
         let mut free_from = i32::MIN;
         for (place, label) in &self.x.ticks {
@@ -166,20 +185,83 @@ impl Panel {
         line((left, bottom), (right, bottom), AXIS)
     }
 
-    fn draw_marker(area: &Area<'_>, x: i32, note: &str, (top, right, bottom): (i32, i32, i32)) -> Result<()> {
-        for y in (top..bottom).step_by(8) {
-            drawn(area.draw(&PathElement::new(vec![(x, y), (x, (y + 4).min(bottom))], QUIET_INK)))?;
+    /// For each marker: the row of its note (0 is the lowest), where the note starts, and the note.
+    ///
+    /// Notes of one row never touch, and a note is above the ends of the lines that pass under it.
+    fn place_notes(&self, plane: &Plane, left: i32, right: i32) -> Vec<(i32, i32, String)> {
+        let notes: Vec<(i32, i32, i32, String)> = self
+            .markers
+            .iter()
+            .map(|(place, note)| {
+                let (x, _) = plane.translate(&(*place, self.y.min));
+                let note = text::shorten(note, right - left, TICK_SIZE, false);
+                let room = text::width(&note, TICK_SIZE, false);
+                let start = if x + 6 + room > right { (x - 6 - room).max(left) } else { x + 6 };
+                (x, start, start + room, note)
+            })
+            .collect();
+        // Notes to the right of their line from right to left, then the others from left to right.
+        let mut order: Vec<usize> = (0..notes.len()).collect();
+        order.sort_by_key(|&index| {
+            let (x, start, ..) = notes[index];
+            if start > x { (0, -x) } else { (1, x) }
+        });
+        let mut rows: Vec<Option<i32>> = vec![None; notes.len()];
+        for index in order {
+            let (_, start, end, _) = notes[index];
+            let lowest = notes.iter().zip(&rows).filter_map(|((x, from, to, _), row)| {
+                let touches = start <= to + 10 && end + 10 >= *from;
+                let passes = (start - 4..=end + 4).contains(x);
+                row.filter(|_| touches || passes).map(|row| row + 1)
+            });
+            rows[index] = Some(lowest.max().unwrap_or(0));
         }
-        let room = text::width(note, TICK_SIZE, false);
-        let start = if x + 6 + room > right { x - 6 - room } else { x + 6 };
-        let back = Rectangle::new([(start - 3, top + 1), (start + room + 3, top + 17)], CARD.mix(0.85).filled());
-        drawn(area.draw(&back))?;
-        drawn(area.draw_text(note, &text::style(TICK_SIZE, false, INK, Anchor::Start), (start, top + 9)))
+        notes.into_iter().zip(rows).map(|((_, start, _, note), row)| (row.unwrap_or(0), start, note)).collect()
+    }
+
+    fn draw_markers(
+        &self,
+        area: &Area<'_>,
+        plane: &Plane,
+        (_, top, _, bottom): Frame,
+        notes: &[(i32, i32, String)],
+    ) -> Result<()> {
+        let several = notes.len() > 1;
+        let note_top = |row: i32| if several { top - 4 - (row + 1) * NOTE_ROW } else { top + 1 };
+        for ((place, _), (row, ..)) in self.markers.iter().zip(notes) {
+            let (x, _) = plane.translate(&(*place, self.y.min));
+            for y in (note_top(*row).min(top)..bottom).step_by(8) {
+                drawn(area.draw(&PathElement::new(vec![(x, y), (x, (y + 4).min(bottom))], QUIET_INK)))?;
+            }
+        }
+        for (row, start, note) in notes {
+            let (top, room) = (note_top(*row), text::width(note, TICK_SIZE, false));
+            let back = Rectangle::new([(start - 3, top), (start + room + 3, top + 16)], CARD.mix(0.85).filled());
+            drawn(area.draw(&back))?;
+            drawn(area.draw_text(note, &text::style(TICK_SIZE, false, INK, Anchor::Start), (*start, top + 8)))?;
+        }
+        Ok(())
     }
 }
 
+/// At most about `most` of `points`, the lowest and the highest of each stretch: long runs keep their shape and peaks.
+pub(super) fn thinned(points: &[(f64, f64)], most: usize) -> Vec<(f64, f64)> {
+    if points.len() <= most {
+        return points.to_vec();
+    }
+    let stretch = (2 * points.len()).div_ceil(most.max(2));
+    let mut kept = Vec::new();
+    for run in points.chunks(stretch) {
+        let by_value = |a: &usize, b: &usize| run[*a].1.total_cmp(&run[*b].1);
+        let lowest = (0..run.len()).min_by(by_value).unwrap_or(0);
+        let highest = (0..run.len()).max_by(by_value).unwrap_or(0);
+        kept.extend([run[lowest.min(highest)], run[lowest.max(highest)]]);
+    }
+    kept
+}
+
 /// The coordinates of a panel.
-type Plane = Cartesian2d<RangedCoordf64, RangedCoordf64>;
+pub(super) type Plane = Cartesian2d<RangedCoordf64, RangedCoordf64>;
 
 /// A shape of its own for each series: those who cannot tell the colours apart can tell the shapes.
 fn draw_mark(area: &Area<'_>, mark: usize, (x, y): (i32, i32), color: RGBColor) -> Result<()> {

@@ -74,9 +74,146 @@ fn lines() -> LineChart {
         .percent_y()
 }
 
+fn finder() -> LearningRateFinderChart {
+    let rates: Vec<f64> = (0..120).map(|step| 1e-7 * 10f64.powf(f64::from(step) / 17.0)).collect();
+    let smooth: Vec<f64> =
+        rates.iter().map(|rate| 0.6 + 1.5 / (1.0 + (rate / 3e-4).powf(1.2)) + (rate / 0.1).powi(2)).collect();
+    let raw: Vec<f64> = smooth.iter().zip(0..).map(|(loss, step)| loss + 0.2 * (f64::from(step) * 2.3).sin()).collect();
+    LearningRateFinderChart::new(&rates, &raw)
+        .unwrap()
+        .smoothed(&smooth)
+        .unwrap()
+        .suggestion("valley", 7.2e-4)
+        .unwrap()
+        .suggestion("steepest", 3e-4)
+        .unwrap()
+        .suggestion("minimum / 10", 1.6e-3)
+        .unwrap()
+}
+
+fn schedules() -> ScheduleChart {
+    let warmed = |rate: fn(f64) -> f64| {
+        (0..600).map(move |step| 5e-5 * f64::min(f64::from(step) / 60.0, rate(f64::from(step) / 600.0))).collect()
+    };
+    ScheduleChart::new("Schedules with a tenth of warmup")
+        .schedule("constant", warmed(|_| 1.0))
+        .unwrap()
+        .schedule("linear", warmed(|x| (1.0 - x) / 0.9))
+        .unwrap()
+        .schedule("cosine", warmed(|x| 0.5 + 0.5 * (std::f64::consts::PI * (x - 0.1) / 0.9).cos()))
+        .unwrap()
+}
+
+/// A text of an SVG and the rectangle it fills.
+type TextBox = (String, [f64; 4]);
+
+/// All texts of an SVG as plotters writes it, measured with the embedded font.
+fn text_boxes(svg: &str) -> Vec<TextBox> {
+    let attribute = |tag: &str, name: &str| {
+        tag.split_once(&format!(" {name}=\""))
+            .and_then(|(_, rest)| rest.split_once('"'))
+            .map(|(value, _)| value.to_string())
+    };
+    let number =
+        |tag: &str, name: &str| attribute(tag, name).and_then(|value| value.parse::<f64>().ok()).unwrap_or(0.0);
+    let mut boxes = Vec::new();
+    for text in svg.split("<text").skip(1) {
+        let (tag, rest) = text.split_once('>').unwrap();
+        let content = rest.split("</text>").next().unwrap().trim().replace("&quot;", "\"").replace("&amp;", "&");
+        let size = number(tag, "font-size");
+        let width = f64::from(text::width(&content, size, tag.contains("bold"))) / 1.08;
+        let (x, y) = (number(tag, "x"), number(tag, "y"));
+        let left = match attribute(tag, "text-anchor").as_deref() {
+            Some("middle") => -width / 2.0,
+            Some("end") => -width,
+            _ => 0.0,
+        };
+        // Most letters reach from the base line 0.72 em up; a centred text has its middle at the point.
+        let top = if tag.contains("0.76em") { 0.04 * size } else { -0.36 * size };
+        let (right, bottom) = (left + width, top + 0.72 * size);
+        boxes.push((
+            content,
+            if tag.contains("rotate") {
+                [x + top, y - right, x + bottom, y - left]
+            } else {
+                [x + left, y + top, x + right, y + bottom]
+            },
+        ));
+    }
+    boxes
+}
+
+/// Fails, with the texts, when one leaves the card or touches another.
+fn check_texts(svg: &str, (width, height): (u32, u32)) {
+    let boxes = text_boxes(svg);
+    assert!(!boxes.is_empty());
+    for (index, (text, [left, top, right, bottom])) in boxes.iter().enumerate() {
+        let inside = *left >= 0.0 && *top >= 0.0 && *right <= f64::from(width) && *bottom <= f64::from(height);
+        assert!(inside, "{text:?} at {left},{top} to {right},{bottom} leaves {width} x {height}");
+        for (other, [from, above, to, below]) in &boxes[..index] {
+            let apart = right <= from || left >= to || bottom <= above || top >= below;
+            assert!(apart, "{text:?} touches {other:?} in a chart of {width} x {height}");
+        }
+    }
+}
+
+const LONG: &str =
+    "a name so long that no chart of any sensible width could ever hold it in one of its lines without a cut";
+
+#[test]
+fn texts_stay_inside_and_apart() {
+    for size in [(340, 280), (680, 400), (1200, 600)] {
+        let long = finder().with_title(LONG).suggestion(LONG, 1e-6).unwrap().suggestion("end", 1.0).unwrap();
+        let many = (0..9).fold(schedules(), |chart, index| {
+            chart.schedule(format!("{LONG} {index}"), vec![f64::from(index) * 1e-5; 50]).unwrap()
+        });
+        for svg in [
+            finder().with_size(size.0, size.1).to_svg(),
+            long.with_size(size.0, size.1 + 60).to_svg(),
+            schedules().with_size(size.0, size.1).to_svg(),
+            many.with_size(size.0, size.1 + 200).to_svg(),
+        ] {
+            let svg = svg.unwrap();
+            let height = svg.split_once("height=\"").unwrap().1.split_once('"').unwrap().0.parse().unwrap();
+            check_texts(&svg, (size.0, height));
+        }
+    }
+}
+
+#[test]
+fn the_text_check_can_fail() {
+    let text = |x: u32| {
+        format!("<text x=\"{x}\" y=\"20\" dy=\"0.5ex\" text-anchor=\"start\" font-size=\"12\">\nword\n</text>")
+    };
+    let fails = |svg: String| std::panic::catch_unwind(|| check_texts(&svg, (100, 40))).is_err();
+    assert!(!fails(text(10) + &text(50)));
+    assert!(fails(text(10) + &text(20)) && fails(text(90)));
+}
+
+#[test]
+fn learning_rate_charts_take_extreme_values() {
+    for (rate, loss) in [(1e-300, 1e300), (1e300, -1e300), (1e-3, 0.0), (1e-3, f64::NAN), (1e-3, f64::INFINITY)] {
+        for count in [1, 3] {
+            let chart = LearningRateFinderChart::new(&vec![rate; count], &vec![loss; count]).unwrap();
+            let svg = chart.smoothed(&vec![loss; count]).unwrap().suggestion("only", rate).unwrap().to_svg().unwrap();
+            check_texts(&svg, (680, 400));
+        }
+        let svg = ScheduleChart::new("").schedule("one", vec![rate]).unwrap().to_svg().unwrap();
+        check_texts(&svg, (680, 340));
+    }
+}
+
 #[test]
 fn every_chart_is_well_formed_svg_with_a_description() {
-    for svg in [curves().to_svg(), bars().to_svg(), heat_map().to_svg(), layers().to_svg(), lines().to_svg()] {
+    for svg in [
+        curves().to_svg(),
+        bars().to_svg(),
+        heat_map().to_svg(),
+        layers().to_svg(),
+        lines().to_svg(),
+        finder().to_svg(),
+        schedules().to_svg(),
+    ] {
         let svg = svg.unwrap();
         assert!(svg.starts_with("<svg width=") && svg.trim_end().ends_with("</svg>"), "{svg}");
         assert!(svg.contains("role=\"img\" aria-label=\"") && svg.contains("<title>") && svg.contains("<desc>"));
@@ -137,6 +274,9 @@ fn without_data_charts_say_so() {
         BarChart::new("", "").to_svg(),
         ConfusionHeatMap::new(&[], &[]).unwrap().to_svg(),
         LayerDiagram::new("").to_svg(),
+        LearningRateFinderChart::new(&[], &[]).unwrap().to_svg(),
+        ScheduleChart::new("").to_svg(),
+        ScheduleChart::new("").schedule("empty", vec![]).unwrap().to_svg(),
         LineChart::new("", "", "").to_svg(),
         LineChart::new("", "", "").series("x", vec![]).log_x().to_svg(),
     ];
@@ -255,6 +395,10 @@ fn chart_samples() {
             .unwrap();
         layers().save(path("layers")).unwrap();
         lines().save(path("lines")).unwrap();
+        finder().save(path("finder")).unwrap();
+        finder().with_size(340, 280).save(path("finder-small")).unwrap();
+        schedules().save(path("schedules")).unwrap();
+        schedules().schedule(LONG, vec![2e-5; 3]).unwrap().with_size(340, 300).save(path("schedules-small")).unwrap();
         lines().with_size(300, 220).save(path("lines-small")).unwrap();
     }
 }

@@ -95,6 +95,21 @@ impl Unit {
     }
 }
 
+/// A learning rate as people write it: `0.01`, `2e−5`, `1.5e−4`.
+pub(super) fn learning_rate(value: f64) -> String {
+    if value == 0.0 || (0.001..1e4).contains(&value.abs()) {
+        let text = Unit::Plain.format_value(value);
+        let digits = text.trim_end_matches(|c| text.contains('.') && c == '0');
+        return digits.trim_end_matches('.').to_string();
+    }
+    format!("{value:.1e}").replace(".0e", "e").replace('-', "\u{2212}")
+}
+
+/// [`linear`] with labels for learning rates.
+pub(super) fn learning_rates(min: f64, max: f64, count: usize) -> Vec<Tick> {
+    linear(min, max, count, Unit::Plain).into_iter().map(|(value, _)| (value, learning_rate(value))).collect()
+}
+
 fn round_step(raw: f64) -> f64 {
     let power = 10f64.powi(raw.log10().floor() as i32);
     let scaled = raw / power;
@@ -152,6 +167,15 @@ mod tests {
         assert_eq!(labels(&logarithmic(-5.0, -2.0, 8)), ["1e\u{2212}5", "1e\u{2212}4", "0.001", "0.01"]);
         assert_eq!(labels(&logarithmic(-4.0, -3.0, 8)), ["1e\u{2212}4", "2e\u{2212}4", "5e\u{2212}4", "0.001"]);
         assert!(logarithmic(-20.0, 20.0, 8).len() <= 9);
+    }
+
+    #[test]
+    fn learning_rates_are_short() {
+        assert_eq!(
+            [0.0, 0.1, 0.0012, 0.000_15, 2e-5].map(learning_rate),
+            ["0", "0.1", "0.0012", "1.5e\u{2212}4", "2e\u{2212}5"]
+        );
+        assert_eq!(learning_rates(0.0, 2e-5, 2).last().map(|tick| tick.1.as_str()), Some("2e\u{2212}5"));
     }
 
     #[test]
