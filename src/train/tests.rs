@@ -36,8 +36,8 @@ fn values(model: &TextClassifier) -> BTreeMap<String, Vec<f32>> {
 
 #[test]
 fn each_method_moves_exactly_its_parameters() {
-    let layer = |name: &str| name.strip_prefix("encoder.layer.").map(|rest| rest[..1].parse::<usize>().unwrap());
     type Moves<'a> = &'a dyn Fn(&str) -> bool;
+    let layer = |name: &str| name.strip_prefix("encoder.layer.").map(|rest| rest[..1].parse::<usize>().unwrap());
     let cases: [(Method, Moves<'_>); 7] = [
         (Method::FeatureExtraction, &|_| false),
         (Method::Partial { last_n_layers: 1 }, &|name| layer(name) == Some(2)),
