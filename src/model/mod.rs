@@ -9,6 +9,7 @@ mod bert;
 mod builder;
 mod classifier;
 mod config;
+mod feature_cache;
 mod files;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -43,6 +44,7 @@ pub use pass::Pass;
 pub use pooling::Pooling;
 pub use predictions::{Prediction, Predictions};
 pub use pretrained::{Pretrained, PretrainedFiles};
+pub(crate) use summary::part;
 pub use summary::{ModelSummary, SummaryRow};
 pub use text_encoder::TextEncoder;
 pub use tokenizer::{TextTokenizer, TokenBatch};

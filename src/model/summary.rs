@@ -68,7 +68,7 @@ impl ModelSummary {
 }
 
 /// `encoder.layer.3.output.dense.bias` belongs to `encoder.layer.3`; other names to their first word.
-fn part(name: &str) -> String {
+pub(crate) fn part(name: &str) -> String {
     let words = if name.starts_with("encoder.layer.") { 3 } else { 1 };
     name.split('.').take(words).collect::<Vec<_>>().join(".")
 }

@@ -3,7 +3,7 @@
 //! Reading order: [`Trainer`] (the run), [`Method`] (which parameters learn), [`TrainingConfig`] and [`Schedule`],
 //! [`Trainable`] (what a model must be able to do), [`Targets`] (what it should answer, and the loss), [`Gradients`] and
 //! [`OptimizerState`] (the step), [`GradientAudit`] (a run with a cut graph is an error), [`EarlyStopping`],
-//! [`Checkpoints`], [`History`] and [`TrainingReport`] (what comes out), [`Observer`] and [`Live`] (what is shown
+//! [`Checkpoints`], [`LearningRateSearch`] and [`Sweep`] (choosing the numbers), [`History`] and [`TrainingReport`] (what comes out), [`Observer`] and [`Live`] (what is shown
 //! meanwhile), [`stop`].
 
 mod audit;
@@ -12,6 +12,7 @@ mod checkpoint;
 mod config;
 mod diagram;
 mod early_stopping;
+mod gradient_norms;
 mod gradients;
 mod history;
 mod learning_rate_finder;
@@ -27,6 +28,7 @@ mod run;
 mod schedule;
 mod step;
 pub mod stop;
+mod sweep;
 mod targets;
 #[cfg(test)]
 mod tests;
@@ -38,6 +40,7 @@ pub use audit::GradientAudit;
 pub use checkpoint::Checkpoints;
 pub use config::{ClassWeights, TrainingConfig};
 pub use early_stopping::EarlyStopping;
+pub use gradient_norms::GradientNorms;
 pub use gradients::Gradients;
 pub use history::{EpochRecord, History};
 pub use learning_rate_finder::LearningRateSearch;
@@ -48,6 +51,7 @@ pub use observer::{Observer, Quiet, StepRecord, TrainingPlan};
 pub use optimizer::{Optimizer, OptimizerState, ParameterGroup, ParameterGroups};
 pub use report::{StopReason, TrainingReport};
 pub use schedule::Schedule;
+pub use sweep::{SearchSpace, Sweep, SweepResults, Trial, TrialResult};
 pub use targets::{LossOptions, Mix, Targets};
 pub use text::TextInputs;
 pub use trainable::{Examples, Trainable};

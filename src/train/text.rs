@@ -74,7 +74,7 @@ impl Trainable for TextClassifier {
         let mut done = 0;
         for part in sequences.chunks(ENCODED_AT_ONCE) {
             progress(done)?;
-            parts.push(self.encoder().embed_tokens(part)?);
+            parts.push(self.encoder().embed_tokens_cached(part)?);
             done += part.len();
         }
         progress(done)?;

@@ -1,0 +1,137 @@
+//! Vectors of frozen encoders, kept between runs: the same texts through the same weights are computed once.
+//!
+//! An entry is all vectors of one call. A text's vector differs in its last bits with the texts that share its batch, so
+//! single vectors would make a run depend on what was computed before it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use candle_core::Tensor;
+use sha2::{Digest, Sha256};
+
+use super::TextEncoder;
+use crate::Result;
+
+/// Bytes of vectors that are kept; the oldest go first.
+const LIMIT: usize = 256 << 20;
+
+/// The hash of the weights and of the tokens of all texts.
+type Key = [u8; 32];
+
+static CACHE: LazyLock<Mutex<Generations>> = LazyLock::new(Mutex::default);
+
+/// Two generations: when the young one has half of the limit it becomes the old one, and what was old is dropped.
+/// An entry that is used moves to the young one, so that what is in use stays.
+#[derive(Debug, Default)]
+struct Generations {
+    young: HashMap<Key, Arc<[f32]>>,
+    old: HashMap<Key, Arc<[f32]>>,
+    young_bytes: usize,
+}
+
+impl Generations {
+    fn get(&mut self, key: &Key) -> Option<Arc<[f32]>> {
+        if let Some(vector) = self.young.get(key) {
+            return Some(Arc::clone(vector));
+        }
+        let vector = self.old.remove(key)?;
+        self.insert(*key, Arc::clone(&vector), LIMIT);
+        Some(vector)
+    }
+
+    fn insert(&mut self, key: Key, vector: Arc<[f32]>, limit: usize) {
+        self.young_bytes += size_of_val(&*vector) + size_of::<Key>();
+        self.young.insert(key, vector);
+        if self.young_bytes > limit / 2 {
+            self.old = std::mem::take(&mut self.young);
+            self.young_bytes = 0;
+        }
+    }
+}
+
+impl TextEncoder {
+    /// As [`TextEncoder::embed_tokens`], but vectors that these very weights once gave for these very texts are not
+    /// computed again. They are kept in memory, up to 256 MiB for the process.
+    ///
+    /// ```
+    /// use tunebook::model::{Pretrained, TextEncoder};
+    /// let encoder = TextEncoder::from_pretrained(Pretrained::embedded())?;
+    /// let tokens = encoder.tokenizer().encode(&["The disk is full."])?;
+    /// let first = encoder.embed_tokens_cached(&tokens)?;
+    /// let again = encoder.embed_tokens_cached(&tokens)?; // no forward pass
+    /// assert_eq!(first.to_vec2::<f32>()?, again.to_vec2::<f32>()?);
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    pub fn embed_tokens_cached(&self, sequences: &[Vec<u32>]) -> Result<Tensor> {
+        let width = self.bert.config().hidden_size;
+        let key = key(&self.fingerprint()?, sequences);
+        let cached = CACHE.lock().unwrap_or_else(PoisonError::into_inner).get(&key);
+        if let Some(vectors) = cached {
+            return Ok(Tensor::from_slice(&vectors, (sequences.len(), width), &candle_core::Device::Cpu)?);
+        }
+        let vectors = self.embed_tokens(sequences)?;
+        let kept: Arc<[f32]> = vectors.flatten_all()?.to_vec1::<f32>()?.into();
+        CACHE.lock().unwrap_or_else(PoisonError::into_inner).insert(key, kept, LIMIT);
+        Ok(vectors)
+    }
+
+    /// A hash of all that a vector depends on beside the tokens: the weights as they are now, LoRA's included, and the
+    /// pooling.
+    fn fingerprint(&self) -> Result<Key> {
+        let mut hash = Sha256::new().chain_update(self.pooling.name());
+        for parameter in self.store().all().iter().filter(|p| !p.name().starts_with("classifier.")) {
+            hash.update(parameter.name());
+            let values = parameter.var().flatten_all()?.to_vec1::<f32>()?;
+            let mut bytes = Vec::with_capacity(values.len() * 4);
+            for value in values {
+                bytes.extend_from_slice(&value.to_le_bytes());
+            }
+            hash.update(&bytes);
+        }
+        Ok(hash.finalize().into())
+    }
+}
+
+fn key(weights: &Key, sequences: &[Vec<u32>]) -> Key {
+    let mut hash = Sha256::new().chain_update(weights);
+    for tokens in sequences {
+        hash.update((tokens.len() as u64).to_le_bytes());
+        for token in tokens {
+            hash.update(token.to_le_bytes());
+        }
+    }
+    hash.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Generations, key};
+    use crate::model::TextEncoder;
+    use crate::model::fixture::{tiny, tiny_folder};
+
+    #[test]
+    fn other_weights_give_other_vectors() {
+        let dir = tiny_folder();
+        let encoder = TextEncoder::from_pretrained(tiny(&dir)).unwrap();
+        let tokens = vec![vec![2, 4, 5, 3], vec![2, 9, 3], vec![2, 4, 5, 3]];
+        let plain = || encoder.embed_tokens(&tokens).unwrap().to_vec2::<f32>().unwrap();
+        let cached = || encoder.embed_tokens_cached(&tokens).unwrap().to_vec2::<f32>().unwrap();
+        assert_eq!(cached(), plain());
+        let first = cached();
+        let norm = encoder.store().get("encoder.layer.2.output.LayerNorm.bias").unwrap();
+        norm.var().set(&(norm.var().as_detached_tensor() + 1.0).unwrap()).unwrap();
+        assert_ne!(cached(), first);
+        assert_eq!(cached(), plain());
+    }
+
+    #[test]
+    fn what_is_in_use_stays_and_the_rest_goes() {
+        let mut cache = Generations::default();
+        let limit = 2 * 10 * (4 * 4 + 32);
+        for n in 0..100u32 {
+            cache.insert(key(&[0; 32], &[vec![n]]), vec![0.0; 4].into(), limit);
+            assert!(cache.young.len() + cache.old.len() <= 22);
+        }
+        assert!(cache.get(&key(&[0; 32], &[vec![99]])).is_some() && cache.get(&key(&[0; 32], &[vec![1]])).is_none());
+    }
+}
