@@ -9,12 +9,13 @@ pub use crate::metrics::{
     ClassificationReport, Column, ColumnKind, ComparisonTable, ConfusionMatrix, Evaluation, ZeroDivision,
 };
 pub use crate::model::{
-    LearningRates, ModelSummary, Pass, Pooling, Prediction, Predictions, Pretrained, TextClassifier, TextEncoder,
-    TokenBatch,
+    LearningRates, LoraConfig, ModelSummary, Pass, Pooling, Prediction, Predictions, Pretrained, TextClassifier,
+    TextEncoder, TokenBatch,
 };
 pub use crate::notebook::{Display, LiveDisplay, Progress, record};
 pub use crate::train::{
-    EarlyStopping, EpochRecord, GradientAudit, History, Method, Observer, Quiet, Schedule, Trainer, TrainingConfig,
-    TrainingReport,
+    Checkpoints, ClassWeights, EarlyStopping, EpochRecord, GradientAudit, GradientNorms, History, LearningRateSearch,
+    Method, Observer, Optimizer, Quiet, Schedule, SearchSpace, SetFit, Sweep, SweepResults, Trainable, Trainer,
+    TrainingConfig, TrainingReport,
 };
 pub use crate::{Error, Result};
