@@ -18,7 +18,10 @@ use crate::failure::{Failure, Result, outln};
 /// Fine-tunes a pretrained encoder on your own labelled texts.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Example:\n  tunebook finetune --model embedded --train tickets.csv --method full --out my-model\n\
+    after_help = "Examples:\n  tunebook finetune --model embedded --train tickets.csv --method full --out my-model\n  \
+    tunebook finetune --model sentence-transformers/all-MiniLM-L6-v2 --train tickets.csv --method lora --rank 8 \\\n      \
+    --patience 2 --curves curves.svg --out my-model\n  \
+    tunebook finetune --train tickets.csv --checkpoints runs/a --resume --out my-model\n\
     \nThe metrics are those of --test, else of --validation, else of a stratified fifth held out by --seed."
 )]
 pub(crate) struct Finetune {
@@ -46,15 +49,48 @@ pub(crate) struct Finetune {
     /// Layers that train with `--method partial`, counted from the last
     #[arg(long, default_value_t = 2)]
     layers: usize,
+    /// Rank of the matrices with `--method lora`
+    #[arg(long, default_value_t = 8)]
+    rank: usize,
+    /// Strength of the matrices with `--method lora` [default: twice the rank]
+    #[arg(long)]
+    lora_alpha: Option<f64>,
+    /// Layers that get matrices with `--method lora`, by the last words of their names
+    #[arg(long, value_delimiter = ',', default_value = "query,value")]
+    lora_targets: Vec<String>,
     /// Times every training row is seen
     #[arg(long, default_value_t = 10)]
     epochs: usize,
     /// Peak learning rate [default: the model's own for the method]
     #[arg(long)]
     learning_rate: Option<f64>,
-    /// Rows in one step
+    /// Rows in one forward pass
     #[arg(long, default_value_t = 16)]
     batch_size: usize,
+    /// Forward passes whose gradients are added up for one step
+    #[arg(long, default_value_t = 1)]
+    accumulation_steps: usize,
+    /// How the learning rate moves after the warmup
+    #[arg(long, value_enum, default_value_t = ScheduleName::Linear)]
+    schedule: ScheduleName,
+    /// Each layer's learning rate is that of the layer above times this
+    #[arg(long, default_value_t = 1.0)]
+    layer_decay: f64,
+    /// Let rare labels count more in the loss
+    #[arg(long)]
+    balance_classes: bool,
+    /// Stop when the validation loss has not improved for so many epochs, and keep the best epoch
+    #[arg(long, value_name = "EPOCHS")]
+    patience: Option<usize>,
+    /// Folder in which the run is kept after every epoch
+    #[arg(long, value_name = "DIR")]
+    checkpoints: Option<PathBuf>,
+    /// Go on from the newest checkpoint, or start when there is none
+    #[arg(long, requires = "checkpoints")]
+    resume: bool,
+    /// File for the learning curves, .svg or .png
+    #[arg(long, value_name = "FILE")]
+    curves: Option<PathBuf>,
     /// Longest text in tokens [default: the model's own]
     #[arg(long)]
     max_length: Option<usize>,
@@ -80,6 +116,26 @@ enum MethodName {
     Partial,
     /// Everything
     Full,
+    /// Small matrices beside frozen weights, and the head (--rank)
+    Lora,
+    /// Biases and the head
+    Bitfit,
+    /// The head, then one more layer after every epoch
+    Gradual,
+    /// One epoch of the head, then everything with rates that fall towards the input
+    TwoPhase,
+}
+
+#[derive(clap::ValueEnum, Clone, Copy, Debug)]
+enum ScheduleName {
+    /// In a straight line to 0
+    Linear,
+    /// Along half a cosine to 0
+    Cosine,
+    /// Not at all
+    Constant,
+    /// Up and down along half cosines
+    OneCycle,
 }
 
 struct Parts {
@@ -96,12 +152,19 @@ pub(crate) fn run(call: &Finetune) -> Result<ExitCode> {
     {
         return Err(Failure::input(format!("{}: is already there; give --out a new folder", out.display())));
     }
+    if let Some(file) = &call.curves {
+        check_curves(file)?;
+    }
     let parts = parts(call)?;
     let model = TextClassifier::from_pretrained_seeded(source(&call.model), parts.train.label_names(), call.seed)?;
     let config = TrainingConfig {
         epochs: call.epochs,
         batch_size: call.batch_size,
+        accumulation_steps: call.accumulation_steps,
         learning_rate: call.learning_rate,
+        schedule: schedule(call.schedule),
+        layer_decay: call.layer_decay,
+        class_weights: if call.balance_classes { ClassWeights::Balanced } else { ClassWeights::None },
         max_length: call.max_length,
         seed: call.seed,
         ..Default::default()
@@ -112,7 +175,16 @@ pub(crate) fn run(call: &Finetune) -> Result<ExitCode> {
         eprintln!("\nstopping at the next batch; once more to end at once");
         tunebook::train::stop::request();
     })?;
-    let trainer = Trainer::new(model).method(method(call)).config(config);
+    let mut trainer = Trainer::new(model).method(method(call)).config(config);
+    if let Some(epochs) = call.patience {
+        trainer = trainer.early_stopping(EarlyStopping::on("val_loss").patience(epochs));
+    }
+    if let Some(folder) = &call.checkpoints {
+        trainer = trainer.checkpoints(Checkpoints::in_folder(folder));
+    }
+    if call.resume {
+        trainer = trainer.resume();
+    }
     let report = if call.json {
         trainer.observer(OnlyProgress::default()).fit(&parts.train, &parts.validation)?
     } else {
@@ -121,6 +193,9 @@ pub(crate) fn run(call: &Finetune) -> Result<ExitCode> {
     if report.stop_reason() == StopReason::Requested {
         let epochs = report.history().epochs().len();
         eprintln!("training was stopped after {epochs} of {} epochs; the model is as it was then", call.epochs);
+        if let Some(folder) = &call.checkpoints {
+            eprintln!("the same call with --resume goes on from {}", folder.display());
+        }
     }
     let evaluation = report.model().evaluate(parts.test.as_ref().unwrap_or(&parts.validation))?;
     let said = say(call, &report, &evaluation, parts.measured_on);
@@ -128,12 +203,27 @@ pub(crate) fn run(call: &Finetune) -> Result<ExitCode> {
         report.model().save(staging.folder())?;
         staging.finish()?;
     }
+    if let Some(file) = &call.curves {
+        report.curves().save(file)?;
+    }
     // Not before the model is kept: a reader of the numbers that went away must not cost it.
     said?;
     if let Some(out) = call.out.as_ref().filter(|_| !call.json) {
         outln!("The model is in {}.", out.display());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A chart that cannot be written is found before the training.
+fn check_curves(file: &Path) -> Result<()> {
+    let ending = file.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
+    if !matches!(ending.as_deref(), Some("svg" | "png")) {
+        return Err(Failure::input(format!("{}: give --curves a file that ends in .svg or .png", file.display())));
+    }
+    if !folder_of(file).is_dir() {
+        return Err(Failure::input(format!("{}: there is no such folder for --curves", folder_of(file).display())));
+    }
+    Ok(())
 }
 
 fn say(call: &Finetune, report: &TrainingReport, evaluation: &Evaluation, measured_on: &str) -> Result<()> {
@@ -200,6 +290,24 @@ fn method(call: &Finetune) -> Method {
         MethodName::FeatureExtraction => Method::FeatureExtraction,
         MethodName::Partial => Method::Partial { last_n_layers: call.layers },
         MethodName::Full => Method::Full,
+        MethodName::Lora => Method::Lora(LoraConfig {
+            rank: call.rank,
+            alpha: call.lora_alpha.unwrap_or(2.0 * call.rank as f64),
+            target_modules: call.lora_targets.clone(),
+            ..LoraConfig::default()
+        }),
+        MethodName::Bitfit => Method::BitFit,
+        MethodName::Gradual => Method::Gradual { epochs_per_layer: 1 },
+        MethodName::TwoPhase => Method::TwoPhase { freeze_epochs: 1 },
+    }
+}
+
+fn schedule(name: ScheduleName) -> Schedule {
+    match name {
+        ScheduleName::Linear => Schedule::Linear,
+        ScheduleName::Cosine => Schedule::Cosine,
+        ScheduleName::Constant => Schedule::Constant,
+        ScheduleName::OneCycle => Schedule::OneCycle,
     }
 }
 
