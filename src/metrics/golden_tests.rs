@@ -110,6 +110,31 @@ fn regression_equals_scikit_learn() {
 }
 
 #[test]
+fn multi_label_scores_equal_scikit_learn() {
+    for case in list(&golden()["multi_label"]) {
+        let rows = |key: &str| {
+            list(&case[key])
+                .iter()
+                .map(|row| classes(row).into_iter().map(|label| label == 1).collect())
+                .collect::<Vec<Vec<bool>>>()
+        };
+        let (truth, guess) = (rows("true"), rows("predicted"));
+        let names: Vec<String> = (0..truth[0].len()).map(|label| format!("label {label}")).collect();
+        let report = MultiLabelReport::new(&truth, &guess, &names).unwrap();
+        let parts = |scores: &Scores| [scores.precision, scores.recall, scores.f1];
+        for (ours, theirs) in report.classes().iter().zip(list(&case["classes"])) {
+            all_same(&ours.name, &parts(ours), theirs);
+        }
+        let averages = [report.micro_average(), report.macro_average(), report.weighted_average()];
+        for (ours, theirs) in averages.iter().zip(list(&case["averages"])) {
+            all_same(&ours.name, &parts(ours), theirs);
+        }
+        same("subset accuracy", report.subset_accuracy(), &case["subset"]);
+        same("Hamming loss", report.hamming_loss(), &case["hamming"]);
+    }
+}
+
+#[test]
 fn mcnemar_equals_statsmodels() {
     for row in list(&golden()["mcnemar"]) {
         let [b, c] = [0, 1].map(|place| row[place].as_u64().unwrap() as usize);
@@ -196,6 +221,10 @@ fn bad_input_is_named() {
     check(matthews_correlation(&[0], &[0, 1]), "2 predictions for 1");
     check(r2_score(&[1.0], &[f64::NAN]), "prediction of item 0");
     check(mean_absolute_error(&[], &[]), "nothing to measure");
+    let name = ["a".to_string()];
+    check(MultiLabelReport::new(&[vec![true, true]], &[vec![true]], &name), "true labels of item 0: 2 values for 1");
+    check(MultiLabelReport::new(&[], &[], &name), "nothing to measure");
+    check(MultiLabelReport::new(&[vec![]], &[vec![]], &[]), "label names: there are none");
     check(McNemar::new(&[0], &[0], &[]), "second model");
     let one = |_: &[usize]| 1.0;
     check(Bootstrap::default().interval(0, one), "nothing to measure");

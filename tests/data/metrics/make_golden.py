@@ -20,6 +20,7 @@ from sklearn.metrics import (
     classification_report,
     cohen_kappa_score,
     confusion_matrix,
+    hamming_loss,
     log_loss,
     matthews_corrcoef,
     mean_absolute_error,
@@ -174,6 +175,16 @@ for size in (1, 2, 7, 50):
     values = rng.normal(size=size).round(6)
     percentiles.append([values.tolist(), [[q, float(np.percentile(values, 100 * q))] for q in (0, 0.025, 0.5, 0.95, 1)]])
 
+multi_label = []
+for size, labels, kind in [(1, 2, 0), (1, 2, 1), (4, 3, 0), (4, 3, 1), (25, 4, None), (40, 6, None), (30, 2, None)]:
+    truth = (rng.random((size, labels)) < rng.random(labels)).astype(int) if kind is None else np.full((size, labels), kind)
+    guess = np.where(rng.random((size, labels)) < 0.7, truth, 1 - truth)
+    averages = [precision_recall_fscore_support(truth, guess, average=a, zero_division=0) for a in ("micro", "macro", "weighted")]
+    p, r, f, _ = precision_recall_fscore_support(truth, guess, average=None, zero_division=0, labels=range(labels))
+    case = {"true": truth.tolist(), "predicted": guess.tolist(), "averages": [numbers(row[:3]) for row in averages]}
+    case["classes"] = [numbers(row) for row in zip(p, r, f)]
+    multi_label.append(case | {"subset": accuracy_score(truth, guess), "hamming": hamming_loss(truth, guess)})
+
 golden = {
     "scikit-learn": sklearn.__version__,
     "cases": out,
@@ -182,6 +193,7 @@ golden = {
     "regression": regression,
     "mcnemar": tests,
     "percentiles": percentiles,
+    "multi_label": multi_label,
 }
 json.dump(golden, sys.stdout, ensure_ascii=False, indent=None, separators=(",", ":"))
 print()
