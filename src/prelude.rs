@@ -2,11 +2,12 @@
 
 pub use crate::chart::{
     BarChart, ConfusionHeatMap, LayerBlock, LayerDiagram, LearningCurves, LearningRateFinderChart, LineChart,
-    ScheduleChart,
+    PrecisionRecallChart, ReliabilityChart, RocCurveChart, ScheduleChart,
 };
 pub use crate::data::{TextDataset, TextSplits};
 pub use crate::metrics::{
-    ClassificationReport, Column, ColumnKind, ComparisonTable, ConfusionMatrix, Evaluation, ZeroDivision,
+    Bootstrap, Calibration, ClassificationReport, Column, ColumnKind, ComparisonTable, ConfusionMatrix, Evaluation,
+    KappaWeights, PrecisionRecallCurve, RocCurve, ZeroDivision,
 };
 pub use crate::model::{
     LearningRates, LoraConfig, ModelSummary, Pass, Pooling, Prediction, Predictions, Pretrained, TextClassifier,

@@ -16,6 +16,9 @@ mod learning_rate_finder;
 mod line_chart;
 mod output;
 mod panel;
+mod precision_recall_curve;
+mod reliability_chart;
+mod roc_curve;
 mod schedule_chart;
 mod style;
 mod text;
@@ -27,6 +30,9 @@ pub use layer_diagram::{LayerBlock, LayerDiagram};
 pub use learning_curves::LearningCurves;
 pub use learning_rate_finder::LearningRateFinderChart;
 pub use line_chart::LineChart;
+pub use precision_recall_curve::PrecisionRecallChart;
+pub use reliability_chart::ReliabilityChart;
+pub use roc_curve::RocCurveChart;
 pub use schedule_chart::ScheduleChart;
 
 #[cfg(test)]

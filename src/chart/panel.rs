@@ -128,7 +128,7 @@ impl Panel {
         Ok(if any { top + row } else { top })
     }
 
-    fn draw_lines(&self, area: &Area<'_>, plane: &Plane, (left, top, right, bottom): Frame) -> Result<()> {
+    pub(super) fn draw_lines(&self, area: &Area<'_>, plane: &Plane, (left, top, right, bottom): Frame) -> Result<()> {
         let mut drawn_points = 0;
         for line in &self.lines {
             let at = |point: &(f64, f64)| plane.translate(point);

@@ -104,6 +104,36 @@ fn schedules() -> ScheduleChart {
         .unwrap()
 }
 
+fn roc() -> RocCurveChart {
+    let rates: Vec<f64> = (0..=40).map(|step| f64::from(step) / 40.0).collect();
+    let curve = |power: f64| rates.iter().map(|rate| rate.powf(power)).collect::<Vec<_>>();
+    RocCurveChart::new("Which model ranks better")
+        .curve("feature extraction", &rates, &curve(0.4))
+        .unwrap()
+        .curve("last two layers", &rates, &curve(0.2))
+        .unwrap()
+        .curve("full fine-tuning", &[0.0, 0.0, 0.05, 0.2, 1.0], &[0.0, 0.7, 0.9, 1.0, 1.0])
+        .unwrap()
+}
+
+fn precision_recall() -> PrecisionRecallChart {
+    let recall: Vec<f64> = (0..=20).rev().map(|step| f64::from(step) / 20.0).collect();
+    let precision = |power: i32| recall.iter().map(|recall| 1.0 - 0.8 * recall.powi(power)).collect::<Vec<_>>();
+    PrecisionRecallChart::new("The rare class")
+        .curve("feature extraction", &recall, &precision(2))
+        .unwrap()
+        .curve("full fine-tuning", &recall, &precision(6))
+        .unwrap()
+        .prevalence(0.2)
+        .unwrap()
+}
+
+fn reliability() -> ReliabilityChart {
+    let confidence = [0.35, 0.46, 0.55, 0.66, 0.74, 0.86, 0.97];
+    let accuracy = [0.3, 0.37, 0.5, 0.52, 0.61, 0.7, 0.84];
+    ReliabilityChart::new("How sure, how right", &confidence, &accuracy, &[4, 9, 15, 22, 31, 60, 180]).unwrap()
+}
+
 /// A text of an SVG and the rectangle it fills.
 type TextBox = (String, [f64; 4]);
 
@@ -172,6 +202,9 @@ fn texts_stay_inside_and_apart() {
             long.with_size(size.0, size.1 + 60).to_svg(),
             schedules().with_size(size.0, size.1).to_svg(),
             many.with_size(size.0, size.1 + 200).to_svg(),
+            roc().curve(LONG, &[0.0, 1.0], &[0.0, 1.0]).unwrap().with_size(size.0, size.1).to_svg(),
+            precision_recall().with_size(size.0, size.1).to_svg(),
+            reliability().with_size(size.0, size.1).to_svg(),
         ] {
             let svg = svg.unwrap();
             let height = svg.split_once("height=\"").unwrap().1.split_once('"').unwrap().0.parse().unwrap();
@@ -213,6 +246,9 @@ fn every_chart_is_well_formed_svg_with_a_description() {
         lines().to_svg(),
         finder().to_svg(),
         schedules().to_svg(),
+        roc().to_svg(),
+        precision_recall().to_svg(),
+        reliability().to_svg(),
     ] {
         let svg = svg.unwrap();
         assert!(svg.starts_with("<svg width=") && svg.trim_end().ends_with("</svg>"), "{svg}");
@@ -254,6 +290,20 @@ fn everything_lies_on_the_card() {
 }
 
 #[test]
+fn curves_of_shares_refuse_what_are_none() {
+    let error = RocCurveChart::new("").curve("probe", &[0.0, 50.0], &[0.0, 1.0]).unwrap_err().to_string();
+    assert!(error.contains("curve \"probe\": 50 is not from 0 to 1"), "{error}");
+    let error = PrecisionRecallChart::new("").curve("probe", &[0.0], &[]).unwrap_err().to_string();
+    assert!(error.contains("1 values for one axis, 0 for the other"), "{error}");
+    assert!(PrecisionRecallChart::new("").prevalence(f64::NAN).is_err());
+    let error = ReliabilityChart::new("", &[0.5], &[0.5], &[]).unwrap_err().to_string();
+    assert!(error.contains("0 counts for 1 bins"), "{error}");
+    // A class that never occurs has no rates.
+    let never = RocCurveChart::new("").curve("never", &[0.0, 1.0], &[f64::NAN; 2]).unwrap().to_svg().unwrap();
+    assert!(never.contains("never: no area"));
+}
+
+#[test]
 fn text_is_escaped() {
     let svg = BarChart::new("a < b & \"c\"", "<u>").bar("<script>", 1.0).to_svg().unwrap();
     assert!(!svg.contains("<script>") && !svg.contains("<u>"));
@@ -277,6 +327,10 @@ fn without_data_charts_say_so() {
         LearningRateFinderChart::new(&[], &[]).unwrap().to_svg(),
         ScheduleChart::new("").to_svg(),
         ScheduleChart::new("").schedule("empty", vec![]).unwrap().to_svg(),
+        RocCurveChart::new("").to_svg(),
+        PrecisionRecallChart::new("").to_svg(),
+        ReliabilityChart::new("", &[], &[], &[]).unwrap().to_svg(),
+        ReliabilityChart::new("", &[f64::NAN], &[f64::NAN], &[0]).unwrap().to_svg(),
         LineChart::new("", "", "").to_svg(),
         LineChart::new("", "", "").series("x", vec![]).log_x().to_svg(),
     ];
@@ -398,6 +452,10 @@ fn chart_samples() {
         finder().save(path("finder")).unwrap();
         finder().with_size(340, 280).save(path("finder-small")).unwrap();
         schedules().save(path("schedules")).unwrap();
+        roc().save(path("roc")).unwrap();
+        roc().with_size(300, 300).save(path("roc-small")).unwrap();
+        precision_recall().save(path("precision-recall")).unwrap();
+        reliability().save(path("reliability")).unwrap();
         schedules().schedule(LONG, vec![2e-5; 3]).unwrap().with_size(340, 300).save(path("schedules-small")).unwrap();
         lines().with_size(300, 220).save(path("lines-small")).unwrap();
     }

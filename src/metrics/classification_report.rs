@@ -153,7 +153,7 @@ impl ClassificationReport {
     /// # Ok::<(), tunebook::Error>(())
     /// ```
     pub fn macro_average(&self) -> Scores {
-        self.average("macro avg", |_| 1.0)
+        average(&self.classes, "macro avg", |_| 1.0)
     }
 
     /// The mean over classes, each counting by its support.
@@ -165,7 +165,7 @@ impl ClassificationReport {
     /// # Ok::<(), tunebook::Error>(())
     /// ```
     pub fn weighted_average(&self) -> Scores {
-        self.average("weighted avg", |class| class.support as f64)
+        average(&self.classes, "weighted avg", |class| class.support as f64)
     }
 
     /// Scores over the summed counts of all classes. With one label an item, all three equal the accuracy.
@@ -228,34 +228,32 @@ impl ClassificationReport {
     pub fn evcxr_display(&self) {
         self.display().show();
     }
+}
 
-    fn average(&self, name: &str, weight: impl Fn(&Scores) -> f64) -> Scores {
-        let mean = |score: fn(&Scores) -> f64| {
-            let defined: Vec<(f64, f64)> = self
-                .classes
-                .iter()
-                .map(|class| (score(class), weight(class)))
-                .filter(|(score, _)| !score.is_nan())
-                .collect();
-            let total: f64 = defined.iter().map(|(_, weight)| weight).sum();
-            if total > 0.0 {
-                defined.iter().map(|(score, weight)| score * weight).sum::<f64>() / total
-            } else {
-                // As in scikit-learn: when all remaining classes weigh nothing, each counts the same.
-                defined.iter().map(|(score, _)| score).sum::<f64>() / defined.len() as f64
-            }
-        };
-        Scores {
-            name: name.to_string(),
-            precision: mean(|class| class.precision),
-            recall: mean(|class| class.recall),
-            f1: mean(|class| class.f1),
-            support: self.micro.support,
+/// The weighted mean of the classes' scores; those that are not a number are left out.
+pub(super) fn average(classes: &[Scores], name: &str, weight: impl Fn(&Scores) -> f64) -> Scores {
+    let mean = |score: fn(&Scores) -> f64| {
+        let defined: Vec<(f64, f64)> =
+            classes.iter().map(|class| (score(class), weight(class))).filter(|(score, _)| !score.is_nan()).collect();
+        let total: f64 = defined.iter().map(|(_, weight)| weight).sum();
+        if total > 0.0 {
+            defined.iter().map(|(score, weight)| score * weight).sum::<f64>() / total
+        } else {
+            // As in scikit-learn: when all remaining classes weigh nothing, each counts the same.
+            defined.iter().map(|(score, _)| score).sum::<f64>() / defined.len() as f64
         }
+    };
+    Scores {
+        name: name.to_string(),
+        precision: mean(|class| class.precision),
+        recall: mean(|class| class.recall),
+        f1: mean(|class| class.f1),
+        support: classes.iter().map(|class| class.support).sum(),
     }
 }
 
-fn scores(name: &str, zero: ZeroDivision, hits: u64, predicted: u64, support: u64) -> Scores {
+/// The scores of one class from its counts.
+pub(super) fn scores(name: &str, zero: ZeroDivision, hits: u64, predicted: u64, support: u64) -> Scores {
     Scores {
         name: name.to_string(),
         precision: zero.divide(hits, predicted),

@@ -2,14 +2,37 @@
 //!
 //! Start with [`ConfusionMatrix`], which counts; [`ClassificationReport`] derives precision, recall and F1 from the
 //! counts; [`Evaluation`] is what a model's run over a data set gives; [`ComparisonTable`] sets several runs side by side.
+//! Then one file for each family: `agreement.rs` (chance-corrected scores), `ranking.rs` (curves and areas),
+//! `probability.rs` (log loss, calibration), `regression.rs`, `multi_label.rs`, `significance.rs` (intervals and tests);
+//! and what a model costs: `cost.rs` (size, operations), `latency.rs` (time).
 
+mod agreement;
+mod check;
 mod classification_report;
 mod comparison_table;
 mod confusion_matrix;
+mod cost;
 mod evaluation;
 mod html;
+mod latency;
+mod multi_label;
+mod probability;
+mod ranking;
+mod regression;
+mod significance;
 
+pub use agreement::{KappaWeights, balanced_accuracy, cohen_kappa, matthews_correlation};
 pub use classification_report::{ClassificationReport, Scores, ZeroDivision};
 pub use comparison_table::{Column, ColumnKind, ComparisonTable};
 pub use confusion_matrix::{ConfusionMatrix, accuracy};
+pub use cost::{ModelCost, transformer_flops};
 pub use evaluation::Evaluation;
+pub use latency::{Latency, LatencyReport, LatencyRuns};
+pub use multi_label::MultiLabelReport;
+pub use probability::{Calibration, ReliabilityBin, brier_score, log_loss};
+pub use ranking::{Average, PrecisionRecallCurve, RocCurve, roc_auc, roc_auc_one_vs_rest, top_k_accuracy};
+pub use regression::{mean_absolute_error, r2_score, root_mean_squared_error};
+pub use significance::{Bootstrap, ConfidenceInterval, McNemar, PairedBootstrap};
+
+#[cfg(test)]
+mod golden_tests;
