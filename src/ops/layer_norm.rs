@@ -49,7 +49,7 @@ struct LayerNorm {
 /// Sums in eight lanes, so that the loop can run as vector code.
 #[inline(always)]
 #[allow(clippy::inline_always)] // a call in the loop would keep it scalar
-fn sum(x: &[f32], f: impl Fn(f32) -> f32) -> f32 {
+pub(super) fn sum(x: &[f32], f: impl Fn(f32) -> f32) -> f32 {
     let mut lanes = [0f32; 8];
     let (chunks, rest) = x.as_chunks::<8>();
     for chunk in chunks {

@@ -8,22 +8,30 @@
 //! Reading order: [`gelu()`] is the simplest; [`linear()`] shows how work for frozen operands is skipped; `slices`
 //! is how a kernel reaches the numbers; `exponential` is the arithmetic that GELU and softmax share.
 
+mod batch_norm;
+mod conv2d;
 mod dropout;
 mod embedding;
 mod exponential;
 mod gelu;
 mod layer_norm;
 mod linear;
+mod max_pool2d;
+mod relu;
 mod slices;
 mod softmax;
 #[cfg(test)]
 pub(crate) mod verify;
 
+pub use batch_norm::{BatchStatistics, batch_norm, batch_norm_train};
+pub use conv2d::conv2d;
 pub use dropout::dropout;
 pub use embedding::embedding;
 pub use gelu::gelu;
 pub use layer_norm::layer_norm;
 pub use linear::linear;
+pub use max_pool2d::max_pool2d;
+pub use relu::relu;
 pub use softmax::masked_softmax;
 
 use candle_core::{DType, Tensor};
