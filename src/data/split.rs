@@ -38,7 +38,7 @@ impl TextSplits {
 }
 
 /// The rows of each label, shuffled by `seed`.
-fn shuffled_by_label(data: &TextDataset, seed: u64) -> Vec<Vec<usize>> {
+pub(super) fn shuffled_by_label(data: &TextDataset, seed: u64) -> Vec<Vec<usize>> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut by_label = vec![Vec::new(); data.label_names().len()];
     for (row, &label) in data.labels().iter().enumerate() {
@@ -50,7 +50,8 @@ fn shuffled_by_label(data: &TextDataset, seed: u64) -> Vec<Vec<usize>> {
     by_label
 }
 
-pub(crate) fn stratified(data: &TextDataset, seed: u64, validation: f64, test: f64) -> Result<TextSplits> {
+/// Refuses fractions that are none or that leave nothing to train on; `place` is the method that was called.
+pub(super) fn check_fractions(place: &str, validation: f64, test: f64) -> Result<()> {
     for (name, fraction) in [("validation", validation), ("test", test)] {
         if !fraction.is_finite() || !(0.0..1.0).contains(&fraction) {
             return Err(Error::input(name, format!("{fraction} is not a fraction"), "give a number from 0 to below 1"));
@@ -58,11 +59,16 @@ pub(crate) fn stratified(data: &TextDataset, seed: u64, validation: f64, test: f
     }
     if validation + test >= 1.0 {
         return Err(Error::input(
-            "stratified_split",
+            place,
             format!("{validation} and {test} leave nothing to train on"),
             "make the two fractions add up to less than 1",
         ));
     }
+    Ok(())
+}
+
+pub(crate) fn stratified(data: &TextDataset, seed: u64, validation: f64, test: f64) -> Result<TextSplits> {
+    check_fractions("stratified_split", validation, test)?;
     let (mut train, mut held_out, mut last) = (Vec::new(), Vec::new(), Vec::new());
     for rows in shuffled_by_label(data, seed) {
         let count = rows.len() as f64;

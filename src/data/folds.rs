@@ -1,0 +1,385 @@
+//! Splits for data whose rows are not independent, and cross-validation: grouped, by time, k-fold.
+
+use std::collections::HashMap;
+
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
+use crate::data::split::{check_fractions, shuffled_by_label};
+use crate::data::{TextDataset, TextSplits};
+use crate::{Error, Result};
+
+/// One round of cross-validation: what is trained on, and the rows held out for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fold {
+    /// All rows of the other folds.
+    pub train: TextDataset,
+    /// The rows of this fold; over all folds, each row is here exactly once.
+    pub validation: TextDataset,
+}
+
+impl TextDataset {
+    /// Cross-validation: the rows, shuffled by `seed`, in `folds` parts whose sizes differ by one at most; each part is
+    /// held out once. scikit-learn's `KFold` with `shuffle=True`.
+    ///
+    /// # Errors
+    /// For fewer than two folds, or more folds than rows.
+    ///
+    /// ```
+    /// let data = tunebook::data::TextDataset::embedded("support-tickets")?;
+    /// let folds = data.k_fold(5, 42)?;
+    /// assert_eq!(folds.iter().map(|fold| fold.validation.len()).sum::<usize>(), data.len());
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    pub fn k_fold(&self, folds: usize, seed: u64) -> Result<Vec<Fold>> {
+        check_folds(self, folds, self.len(), "rows")?;
+        let mut order: Vec<usize> = (0..self.len()).collect();
+        order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+        let mut fold_of = vec![0; self.len()];
+        for (place, row) in order.into_iter().enumerate() {
+            fold_of[row] = place % folds;
+        }
+        Ok(into_folds(self, folds, &fold_of))
+    }
+
+    /// Cross-validation in which each label has the same share of every fold, to within one row. scikit-learn's
+    /// `StratifiedKFold` with `shuffle=True`.
+    ///
+    /// # Errors
+    /// For fewer than two folds, or when a label that occurs has fewer rows than folds; the message names it.
+    ///
+    /// ```
+    /// let data = tunebook::data::TextDataset::embedded("support-tickets")?;
+    /// let folds = data.stratified_k_fold(4, 42)?;
+    /// assert!(folds.iter().all(|fold| fold.validation.label_counts().iter().all(|&count| count > 0)));
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    pub fn stratified_k_fold(&self, folds: usize, seed: u64) -> Result<Vec<Fold>> {
+        check_folds(self, folds, self.len(), "rows")?;
+        for (label, &count) in self.label_counts().iter().enumerate() {
+            if count > 0 && count < folds {
+                return Err(Error::input(
+                    self.name(),
+                    format!("label \"{}\" has {count} rows, {folds} folds were asked for", self.label_name(label)),
+                    "ask for fewer folds, or merge or drop the rare label",
+                ));
+            }
+        }
+        let mut fold_of = vec![0; self.len()];
+        // Dealing goes on where the last label stopped: the folds' sizes stay within one row of each other too.
+        for (place, row) in shuffled_by_label(self, seed).into_iter().flatten().enumerate() {
+            fold_of[row] = place % folds;
+        }
+        Ok(into_folds(self, folds, &fold_of))
+    }
+
+    /// Cross-validation in which the rows of a group (a patient, an author, a conversation) are never on two sides.
+    /// `groups` names the group of each row; folds get groups so that their sizes are as even as the groups allow.
+    /// scikit-learn's `GroupKFold`.
+    ///
+    /// # Errors
+    /// For fewer than two folds, fewer groups than folds, or another number of groups than rows.
+    ///
+    /// ```
+    /// use tunebook::data::TextDataset;
+    ///
+    /// let texts = ["a", "b", "c", "d"].map(String::from).to_vec();
+    /// let data = TextDataset::new("notes", texts, vec![0, 1, 0, 1], vec!["no".into(), "yes".into()])?;
+    /// let folds = data.grouped_k_fold(2, &["anna", "anna", "ben", "ben"], 42)?;
+    /// assert!(folds.iter().all(|fold| fold.validation.len() == 2));
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    pub fn grouped_k_fold(&self, folds: usize, groups: &[impl AsRef<str>], seed: u64) -> Result<Vec<Fold>> {
+        let groups = shuffled_groups(self, groups, seed)?;
+        check_folds(self, folds, groups.len(), "groups")?;
+        let fold_of = assign(&groups, &vec![self.len() as f64 / folds as f64; folds], self.len());
+        Ok(into_folds(self, folds, &fold_of))
+    }
+
+    /// A random split by `seed` in which the rows of a group (a patient, an author, a conversation) are never in two
+    /// parts. `groups` names the group of each row.
+    ///
+    /// `validation` and `test` are fractions of all rows; groups stay whole, so the parts come as close to the fractions
+    /// as the groups' sizes allow. Each part with a fraction above 0 gets one group at least.
+    ///
+    /// # Errors
+    /// When a fraction is negative or not finite, the two leave nothing to train on, there are fewer groups than parts,
+    /// or another number of groups than rows.
+    ///
+    /// ```
+    /// use tunebook::data::TextDataset;
+    ///
+    /// let texts = ["a", "b", "c"].map(String::from).to_vec();
+    /// let data = TextDataset::new("notes", texts, vec![0, 1, 0], vec!["no".into(), "yes".into()])?;
+    /// let parts = data.grouped_split(&["anna", "anna", "ben"], 42, 0.0, 0.3)?;
+    /// assert_eq!(parts.test.texts(), ["c"]);
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    pub fn grouped_split(
+        &self,
+        groups: &[impl AsRef<str>],
+        seed: u64,
+        validation: f64,
+        test: f64,
+    ) -> Result<TextSplits> {
+        check_fractions("grouped_split", validation, test)?;
+        let groups = shuffled_groups(self, groups, seed)?;
+        let shares = [1.0 - validation - test, validation, test];
+        let wanted = shares.iter().filter(|&&share| share > 0.0).count();
+        if groups.len() < wanted {
+            return Err(Error::input(
+                self.name(),
+                format!("{} groups for {wanted} parts: a group stays in one part", groups.len()),
+                "collect more groups, or set a fraction to 0",
+            ));
+        }
+        let part_of = assign(&groups, &shares.map(|share| share * self.len() as f64), self.len());
+        let part = |wanted| self.select(&rows_where(&part_of, |part| part == wanted));
+        Ok(TextSplits { train: part(0), validation: part(1), test: part(2) })
+    }
+
+    /// A split in which training comes before validation, and validation before test, as in use: a model is asked about
+    /// what came after its training. `times` orders the rows: seconds, dates, or ISO 8601 dates as strings.
+    ///
+    /// `validation` and `test` are fractions of all rows. Rows of the same moment stay together: they go to the earlier
+    /// of two parts, so the later one can be smaller than asked for.
+    ///
+    /// # Errors
+    /// When a fraction is negative or not finite, the two leave nothing to train on, a time is not comparable (NaN),
+    /// there are more or fewer times than rows, or so many rows share a moment that a part would be empty.
+    ///
+    /// ```
+    /// use tunebook::data::TextDataset;
+    ///
+    /// let texts = ["late", "early", "middle"].map(String::from).to_vec();
+    /// let data = TextDataset::new("notes", texts, vec![0, 1, 0], vec!["no".into(), "yes".into()])?;
+    /// let parts = data.time_split(&["2026-03-01", "2026-01-01", "2026-02-01"], 0.33, 0.33)?;
+    /// assert_eq!(parts.train.texts(), ["early"]);
+    /// assert_eq!(parts.test.texts(), ["late"]);
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    pub fn time_split<T: PartialOrd>(&self, times: &[T], validation: f64, test: f64) -> Result<TextSplits> {
+        check_fractions("time_split", validation, test)?;
+        check_one_each(self, times.len(), "times")?;
+        if let Some(row) = times.iter().position(|time| time.partial_cmp(time).is_none()) {
+            return Err(Error::input(
+                format!("{}, row {row}", self.name()),
+                "its time is not comparable (not a number)",
+                "drop the row or fill its time in",
+            ));
+        }
+        let mut order: Vec<usize> = (0..self.len()).collect();
+        order.sort_by(|&a, &b| times[a].partial_cmp(&times[b]).unwrap_or(std::cmp::Ordering::Equal));
+        // The first place at or after `place` that opens a new moment.
+        let cut = |mut place: usize| {
+            while place > 0 && place < order.len() && times[order[place]] == times[order[place - 1]] {
+                place += 1;
+            }
+            place
+        };
+        let count = self.len() as f64;
+        let (for_validation, for_test) = ((count * validation).round() as usize, (count * test).round() as usize);
+        let last = cut(self.len().saturating_sub(for_test));
+        let middle = cut(self.len().saturating_sub(for_test + for_validation)).min(last);
+        let sizes =
+            [("train", 1.0, middle), ("validation", validation, last - middle), ("test", test, self.len() - last)];
+        if let Some((part, ..)) = sizes.iter().find(|(_, share, size)| *share > 0.0 && *size == 0) {
+            return Err(Error::input(
+                self.name(),
+                format!("no rows are left for {part}: there are too few rows, or too many of the same moment"),
+                "give finer times, more rows, or other fractions",
+            ));
+        }
+        let part = |rows: &[usize]| self.select(rows);
+        Ok(TextSplits {
+            train: part(&order[..middle]),
+            validation: part(&order[middle..last]),
+            test: part(&order[last..]),
+        })
+    }
+}
+
+fn check_folds(data: &TextDataset, folds: usize, there: usize, of_what: &str) -> Result<()> {
+    if folds < 2 {
+        return Err(Error::input("folds", format!("{folds} folds hold nothing out"), "ask for 2 or more, often 5"));
+    }
+    if folds > there {
+        return Err(Error::input(
+            data.name(),
+            format!("{there} {of_what} cannot fill {folds} folds"),
+            format!("ask for {there} folds at most, or collect more {of_what}"),
+        ));
+    }
+    Ok(())
+}
+
+fn check_one_each(data: &TextDataset, given: usize, of_what: &str) -> Result<()> {
+    if given == data.len() {
+        return Ok(());
+    }
+    let problem = format!("{given} {of_what} for {} rows", data.len());
+    Err(Error::input(data.name(), problem, "give one for each row, in row order"))
+}
+
+/// The rows of each group, largest group first; groups of one size stand in an order that `seed` decides.
+fn shuffled_groups(data: &TextDataset, names: &[impl AsRef<str>], seed: u64) -> Result<Vec<Vec<usize>>> {
+    check_one_each(data, names.len(), "groups")?;
+    let mut place_of = HashMap::new();
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for (row, name) in names.iter().enumerate() {
+        let place = *place_of.entry(name.as_ref()).or_insert(groups.len());
+        if place == groups.len() {
+            groups.push(Vec::new());
+        }
+        groups[place].push(row);
+    }
+    groups.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+    groups.sort_by_key(|rows| std::cmp::Reverse(rows.len()));
+    Ok(groups)
+}
+
+/// The part of each of `count` rows: each group goes to the part that still lacks most rows of its `targets`.
+/// Parts with a target of 0 stay empty; the others get a group at least, if there are as many groups.
+fn assign(groups: &[Vec<usize>], targets: &[f64], count: usize) -> Vec<usize> {
+    let mut missing = targets.to_vec();
+    let mut empty: Vec<bool> = targets.iter().map(|&target| target > 0.0).collect();
+    let mut part_of = vec![0; count];
+    for (at, rows) in groups.iter().enumerate() {
+        let still_empty = empty.iter().filter(|&&empty| empty).count();
+        let only_empty = groups.len() - at <= still_empty;
+        let mut best = None;
+        for part in (0..targets.len()).filter(|&part| targets[part] > 0.0 && (empty[part] || !only_empty)) {
+            if best.is_none_or(|best: usize| missing[part] > missing[best]) {
+                best = Some(part);
+            }
+        }
+        let part = best.unwrap_or(0);
+        missing[part] -= rows.len() as f64;
+        empty[part] = false;
+        for &row in rows {
+            part_of[row] = part;
+        }
+    }
+    part_of
+}
+
+fn rows_where(part_of: &[usize], wanted: impl Fn(usize) -> bool) -> Vec<usize> {
+    (0..part_of.len()).filter(|&row| wanted(part_of[row])).collect()
+}
+
+fn into_folds(data: &TextDataset, folds: usize, fold_of: &[usize]) -> Vec<Fold> {
+    (0..folds)
+        .map(|held_out| Fold {
+            train: data.select(&rows_where(fold_of, |fold| fold != held_out)),
+            validation: data.select(&rows_where(fold_of, |fold| fold == held_out)),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn data(labels: &[usize]) -> TextDataset {
+        let texts = (0..labels.len()).map(|row| format!("text {row}")).collect();
+        TextDataset::new("made", texts, labels.to_vec(), vec!["a".into(), "b".into()]).unwrap()
+    }
+
+    fn held_out_once(data: &TextDataset, folds: &[Fold]) {
+        let mut ids: Vec<_> = folds.iter().flat_map(|fold| fold.validation.ids().to_vec()).collect();
+        ids.sort();
+        let mut all = data.ids().to_vec();
+        all.sort();
+        assert_eq!(ids, all);
+        for fold in folds {
+            assert_eq!(fold.train.len() + fold.validation.len(), data.len());
+            assert!(fold.validation.ids().iter().all(|id| !fold.train.ids().contains(id)));
+        }
+    }
+
+    #[test]
+    fn k_fold_holds_each_row_out_once_and_follows_the_seed() {
+        let all = data(&[0; 11]);
+        let folds = all.k_fold(3, 1).unwrap();
+        held_out_once(&all, &folds);
+        assert_eq!(folds.iter().map(|fold| fold.validation.len()).collect::<Vec<_>>(), [4, 4, 3]);
+        assert_eq!(folds, all.k_fold(3, 1).unwrap());
+        assert_ne!(folds, all.k_fold(3, 2).unwrap());
+    }
+
+    #[test]
+    fn stratified_folds_keep_the_shares() {
+        let labels: Vec<usize> = (0..27).map(|row| usize::from(row % 4 == 0)).collect();
+        let all = data(&labels);
+        let folds = all.stratified_k_fold(3, 5).unwrap();
+        held_out_once(&all, &folds);
+        for fold in &folds {
+            let counts = fold.validation.label_counts();
+            assert!((6..=7).contains(&counts[0]) && (2..=3).contains(&counts[1]), "{counts:?}");
+            assert_eq!(fold.validation.len(), 9);
+        }
+        let message = data(&[0, 0, 0, 1]).stratified_k_fold(2, 0).unwrap_err().to_string();
+        assert!(message.contains("\"b\" has 1 rows, 2 folds"), "{message}");
+    }
+
+    #[test]
+    fn no_group_is_on_two_sides() {
+        let all = data(&[0; 40]);
+        let groups: Vec<String> = (0..40).map(|row| format!("g{}", row * row % 13)).collect();
+        let of = |part: &TextDataset| -> std::collections::BTreeSet<String> {
+            part.ids().iter().map(|id| groups[id.parse::<usize>().unwrap()].clone()).collect()
+        };
+        for fold in all.grouped_k_fold(3, &groups, 9).unwrap() {
+            assert!(of(&fold.train).is_disjoint(&of(&fold.validation)));
+            assert!((10..=17).contains(&fold.validation.len()), "{}", fold.validation.len());
+        }
+        let parts = all.grouped_split(&groups, 9, 0.2, 0.2).unwrap();
+        let sides = [of(&parts.train), of(&parts.validation), of(&parts.test)];
+        assert!(sides[0].is_disjoint(&sides[1]) && sides[0].is_disjoint(&sides[2]) && sides[1].is_disjoint(&sides[2]));
+        assert_eq!(parts.train.len() + parts.validation.len() + parts.test.len(), 40);
+    }
+
+    #[test]
+    fn small_parts_get_a_group_even_when_groups_are_large() {
+        let groups: Vec<String> = (0..30).map(|row| (row / 10).to_string()).collect();
+        let parts = data(&[0; 30]).grouped_split(&groups, 0, 0.1, 0.1).unwrap();
+        assert_eq!([parts.train.len(), parts.validation.len(), parts.test.len()], [10, 10, 10]);
+        let none = data(&[0; 30]).grouped_split(&groups, 0, 0.0, 0.1).unwrap();
+        assert!(none.validation.is_empty() && !none.test.is_empty());
+    }
+
+    #[test]
+    fn time_goes_one_way_and_a_moment_is_not_cut() {
+        let all = data(&[0; 10]);
+        let times = [9, 0, 8, 1, 7, 2, 6, 3, 5, 4];
+        let parts = all.time_split(&times, 0.2, 0.3).unwrap();
+        let of =
+            |part: &TextDataset| part.ids().iter().map(|id| times[id.parse::<usize>().unwrap()]).collect::<Vec<_>>();
+        assert_eq!(
+            [of(&parts.train), of(&parts.validation), of(&parts.test)],
+            [vec![0, 1, 2, 3, 4], vec![5, 6], vec![7, 8, 9]]
+        );
+        // Rows 4..=7 share a moment that the plain cuts, at 5 and 7, would tear apart.
+        let tied = [0, 1, 2, 3, 4, 4, 4, 4, 8, 9];
+        let message = all.time_split(&tied, 0.2, 0.3).unwrap_err().to_string();
+        assert!(message.contains("no rows are left for validation"), "{message}");
+        let parts = all.time_split(&tied, 0.0, 0.4).unwrap();
+        assert_eq!((parts.train.len(), parts.test.len()), (8, 2));
+    }
+
+    #[test]
+    fn impossible_requests_are_refused() {
+        let all = data(&[0, 1, 0]);
+        let error = |result: Result<Vec<Fold>>| result.unwrap_err().to_string();
+        assert!(error(all.k_fold(1, 0)).contains("2 or more"));
+        assert!(error(all.k_fold(4, 0)).contains("3 rows cannot fill 4 folds"));
+        assert!(error(all.grouped_k_fold(2, &["x", "x", "x"], 0)).contains("1 groups cannot fill 2 folds"));
+        assert!(error(all.grouped_k_fold(2, &["x"], 0)).contains("1 groups for 3 rows"));
+        assert!(all.grouped_split(&["x", "x", "x"], 0, 0.0, 0.5).is_err());
+        assert!(all.grouped_split(&["x", "y", "z"], 0, 0.5, 0.5).is_err());
+        assert!(all.time_split(&[0.0, f64::NAN, 1.0], 0.3, 0.3).unwrap_err().to_string().contains("row 1"));
+        assert!(all.time_split(&[0, 1], 0.3, 0.3).is_err());
+        assert!(data(&[]).time_split::<i64>(&[], 0.3, 0.3).is_err());
+    }
+}
