@@ -1,16 +1,23 @@
 //! Data sets for fine-tuning: reading, checking, splitting.
 //!
 //! Read [`text`] first (what a text data set is and where it comes from), then [`read`] (files of one's own), then
-//! [`split`] (fixed, stratified and few-shot subsets), [`folds`] (grouped, by time, k-fold) and [`embedded`] (what ships
-//! inside the library).
+//! [`split`] (fixed, stratified and few-shot subsets), [`folds`] (grouped, by time, k-fold), [`balance`] (rows of each
+//! label), [`duplicates`] and [`leakage`] (texts that stand twice, within a set and across a split) and [`embedded`]
+//! (what ships inside the library).
 
+pub mod balance;
+pub mod duplicates;
 pub mod embedded;
 pub mod folds;
+pub mod leakage;
 pub mod read;
 pub mod split;
 pub mod text;
 
+pub use balance::ClassBalance;
+pub use duplicates::{DuplicateGroup, NearDuplicate, NearDuplicateSearch, Shingle, comparable_text};
 pub use folds::Fold;
+pub use leakage::{LeakageReport, LeakedRow};
 pub use read::{Columns, TextFormat};
 pub use split::TextSplits;
-pub use text::TextDataset;
+pub use text::{Part, TextDataset};
