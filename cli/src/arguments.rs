@@ -38,7 +38,7 @@ pub(crate) enum Command {
     Progress(learn::Progress),
     Quiz(quiz::Quiz),
     Score(quiz::Score),
-    Finetune(finetune::Finetune),
+    Finetune(Box<finetune::Finetune>),
     Predict(predict::Predict),
     Embed(predict::Embed),
     #[command(subcommand)]
