@@ -7,7 +7,8 @@ use crate::{Error, Result, ops};
 
 /// Token, position and segment embeddings, then transformer layers (Devlin et al., 2018).
 ///
-/// Parameter names are those of the Hub's `BertModel`: `embeddings.*`, `encoder.layer.N.*`.
+/// DistilBERT (Sanh et al., 2019) is the same network without segments. Parameter names are those of the Hub's
+/// `BertModel` for both: `embeddings.*`, `encoder.layer.N.*`.
 ///
 /// ```
 /// use tunebook::model::{BertConfig, BertEncoder, Pass, StoreBuilder, TokenBatch};
@@ -27,7 +28,8 @@ pub struct BertEncoder {
     config: BertConfig,
     word: Embedding,
     position: Embedding,
-    segment: Embedding,
+    /// DistilBERT has none.
+    segment: Option<Embedding>,
     norm: LayerNorm,
     layers: Vec<Layer>,
 }
@@ -42,7 +44,10 @@ impl BertEncoder {
         };
         let word = table("word", config.vocab_size)?;
         let position = table("position", config.max_position_embeddings)?;
-        let segment = table("token_type", config.type_vocab_size)?;
+        let segment = match config.type_vocab_size {
+            0 => None,
+            entries => Some(table("token_type", entries)?),
+        };
         let norm = LayerNorm::new(builder, "embeddings.LayerNorm", width, config.layer_norm_eps)?;
         let layers =
             (0..config.num_hidden_layers).map(|n| Layer::new(config, builder, n)).collect::<Result<Vec<_>>>()?;
@@ -98,9 +103,12 @@ impl BertEncoder {
             ));
         }
         let positions = Tensor::arange(0u32, tokens as u32, &Device::Cpu)?;
-        let segment = Tensor::zeros(1, DType::U32, &Device::Cpu)?;
         // Position and segment vectors are the same for every text of the batch.
-        let place = self.position.forward(&positions, pass)?.broadcast_add(&self.segment.forward(&segment, pass)?)?;
+        let mut place = self.position.forward(&positions, pass)?;
+        if let Some(segment) = &self.segment {
+            let first = Tensor::zeros(1, DType::U32, &Device::Cpu)?;
+            place = place.broadcast_add(&segment.forward(&first, pass)?)?;
+        }
         let sum = self.word.forward(batch.ids(), pass)?.broadcast_add(&place)?;
         pass.dropout(&self.norm.forward(&sum, pass)?, self.config.hidden_dropout_prob)
     }

@@ -77,6 +77,16 @@ impl StoreBuilder {
         self
     }
 
+    /// Whether values come from a file and it has none of this name.
+    pub(super) fn lacks(&self, name: &str) -> bool {
+        self.weights.as_ref().is_some_and(|weights| weights.get(name).is_none())
+    }
+
+    /// What the weights file is called in messages.
+    pub(super) fn origin(&self) -> &str {
+        self.weights.as_ref().map_or("weights", Weights::origin)
+    }
+
     /// The parameter of this name and shape; `init` is used when it starts fresh.
     pub fn parameter(&mut self, name: &str, shape: &[usize], init: Init) -> Result<Parameter> {
         if let Some(existing) = self.parameters.get(name) {

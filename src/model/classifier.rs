@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use candle_core::Tensor;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
-    BertEncoder, Linear, LoadReport, LoraConfig, ModelSummary, ParameterStore, Pass, Prediction, Predictions,
-    Pretrained, PretrainedFiles, StoreBuilder, TextEncoder, TokenBatch, files, weights,
+    Linear, LoadReport, LoraConfig, ModelCard, ModelSummary, ParameterStore, Pass, Prediction, Predictions, Pretrained,
+    PretrainedFiles, StoreBuilder, TextEncoder, TokenBatch, hub_layout,
 };
 use crate::{Error, Result};
 
@@ -71,13 +71,12 @@ impl TextClassifier {
         Self::build(files, builder, labels)
     }
 
-    fn build(files: PretrainedFiles, mut builder: StoreBuilder, labels: Vec<String>) -> Result<Self> {
+    fn build(files: PretrainedFiles, builder: StoreBuilder, labels: Vec<String>) -> Result<Self> {
         check_labels(&labels)?;
-        let config = &files.config;
-        let bert = BertEncoder::new(config, &mut builder)?;
-        let head = Linear::new(&mut builder, HEAD, config.hidden_size, labels.len(), config.initializer_range)?;
-        let (store, report) = builder.finish()?;
-        let encoder = TextEncoder::assemble(files, bert, store.clone(), report.clone());
+        let (encoder, head) = TextEncoder::build(files, builder, |config, builder| {
+            Linear::new(builder, HEAD, config.hidden_size, labels.len(), config.initializer_range)
+        })?;
+        let (store, report) = (encoder.store().clone(), encoder.load_report().clone());
         Ok(Self { encoder, head, store, labels, lora: None, report })
     }
 
@@ -151,44 +150,31 @@ impl TextClassifier {
         ModelSummary::of(&self.store, title)
     }
 
-    /// Writes `model.safetensors` (LoRA merged into the weights), `tokenizer.json` and `config.json` in the Hub's layout. Each file appears whole or
-    /// not at all; `config.json`, without which nothing loads, comes last.
+    /// Writes the model in the Hub's layout: weights (LoRA merged), tokenizer, `config.json` with the labels, and a
+    /// `README.md`. [`TextClassifier::load`] gives bit-equal logits.
+    ///
+    /// In Python, `AutoTokenizer` and `AutoModelForSequenceClassification.from_pretrained(folder)` read a model with
+    /// [`super::Pooling::Pooler`]; for other poolings say `trust_remote_code=True`, which uses the file
+    /// `modeling_tunebook.py` that lies in the folder. Each file appears whole or not at all; `config.json`, without which
+    /// nothing loads, comes last.
     pub fn save(&self, folder: impl AsRef<Path>) -> Result<()> {
-        let folder = folder.as_ref();
-        std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
-        weights::write(&folder.join("model.safetensors"), self.merged_tensors()?)?;
-        let tokenizer = self.encoder.tokenizer.to_json()?;
-        files::write_atomically(&folder.join("tokenizer.json"), tokenizer.as_bytes())?;
-        let config = serde_json::to_string_pretty(&self.config_json())
-            .map_err(|e| Error::input("config.json", e, "this is a bug: please report it"))?;
-        files::write_atomically(&folder.join("config.json"), config.as_bytes())
+        self.save_with_card(folder, &ModelCard::new())
     }
 
-    /// The source's own configuration with what this classifier adds.
-    fn config_json(&self) -> Value {
-        let source = self.encoder.source();
-        let mut config = match &source.config_json {
-            Value::Object(map) => map.clone(),
-            _ => serde_json::Map::new(),
-        };
-        let id2label: serde_json::Map<String, Value> =
-            self.labels.iter().enumerate().map(|(i, label)| (i.to_string(), json!(label))).collect();
-        let label2id: serde_json::Map<String, Value> =
-            self.labels.iter().enumerate().map(|(i, label)| (label.clone(), json!(i))).collect();
-        config.insert("id2label".to_owned(), Value::Object(id2label));
-        config.insert("label2id".to_owned(), Value::Object(label2id));
-        config.insert("architectures".to_owned(), json!(["BertModel"]));
-        config.insert(
-            "tunebook".to_owned(),
-            json!({
-                "pooling": self.encoder.pooling.name(),
-                "max_length": self.encoder.tokenizer.max_length(),
-                "learning_rates": source.learning_rates.to_value(),
-                "base_model": source.name,
-                "base_weights_sha256": source.weights_sha256,
-            }),
-        );
-        Value::Object(config)
+    /// The same with data and metrics on the model's page.
+    ///
+    /// ```
+    /// use tunebook::model::{ModelCard, Pretrained, TextClassifier};
+    /// let labels = vec!["billing".to_owned(), "storage".to_owned()];
+    /// let model = TextClassifier::from_pretrained(Pretrained::embedded(), labels)?;
+    /// let folder = std::env::temp_dir().join(format!("tunebook-doc-{}", std::process::id()));
+    /// model.save_with_card(&folder, &ModelCard::new().data("320 tickets").metric("accuracy", 0.91))?;
+    /// assert_eq!(TextClassifier::load(&folder)?.labels(), model.labels());
+    /// # std::fs::remove_dir_all(folder).unwrap();
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    pub fn save_with_card(&self, folder: impl AsRef<Path>, card: &ModelCard) -> Result<()> {
+        hub_layout::write(folder.as_ref(), &self.encoder, self.merged_tensors()?, &self.labels, card)
     }
 }
 

@@ -4,9 +4,35 @@ use serde_json::Value;
 
 use crate::{Error, Result};
 
-/// Sizes and rates of a BERT encoder.
+/// The family of an encoder on the Hub. The network is one; names in the files differ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ModelType {
+    /// BERT and MiniLM (Devlin et al., 2018; Wang et al., 2020).
+    #[default]
+    Bert,
+    /// DistilBERT (Sanh et al., 2019): BERT without segments.
+    DistilBert,
+}
+
+impl ModelType {
+    /// The word under `model_type` of a `config.json`.
+    ///
+    /// ```
+    /// assert_eq!(tunebook::model::ModelType::DistilBert.name(), "distilbert");
+    /// ```
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bert => "bert",
+            Self::DistilBert => "distilbert",
+        }
+    }
+}
+
+/// Sizes and rates of a BERT or DistilBERT encoder.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BertConfig {
+    /// The family, which decides the names in files.
+    pub model_type: ModelType,
     /// Entries of the word table.
     pub vocab_size: usize,
     /// Width of every vector between layers.
@@ -19,7 +45,7 @@ pub struct BertConfig {
     pub intermediate_size: usize,
     /// Longest sequence in tokens.
     pub max_position_embeddings: usize,
-    /// Entries of the segment table; classification uses segment 0 only.
+    /// Entries of the segment table, 0 for DistilBERT, which has none; classification uses segment 0 only.
     pub type_vocab_size: usize,
     /// Added to the variance in layer normalisation.
     pub layer_norm_eps: f64,
@@ -37,6 +63,7 @@ impl Default for BertConfig {
     /// BERT base, uncased.
     fn default() -> Self {
         Self {
+            model_type: ModelType::Bert,
             vocab_size: 30_522,
             hidden_size: 768,
             num_hidden_layers: 12,
@@ -71,41 +98,53 @@ impl BertConfig {
 
     /// The same for JSON that is already parsed.
     pub fn from_value(json: &Value, origin: &str) -> Result<Self> {
-        for (key, supported) in
-            [("model_type", "bert"), ("hidden_act", "gelu"), ("position_embedding_type", "absolute")]
-        {
+        let model_type = match json.get("model_type").filter(|v| !v.is_null()) {
+            None => ModelType::Bert,
+            Some(word) if word == "bert" => ModelType::Bert,
+            Some(word) if word == "distilbert" => ModelType::DistilBert,
+            Some(other) => {
+                return Err(Error::input(
+                    origin,
+                    format!("model_type is {other}"),
+                    "only bert and distilbert are supported: choose a BERT, MiniLM or DistilBERT model",
+                ));
+            }
+        };
+        let keys = Keys::of(model_type);
+        for (key, supported) in [(keys.activation, "gelu"), ("position_embedding_type", "absolute")] {
             let value = json.get(key).filter(|v| !v.is_null() && *v != supported);
             if let Some(value) = value {
                 return Err(Error::input(
                     origin,
                     format!("{key} is {value}"),
-                    format!("only {supported} is supported: choose a BERT or MiniLM model"),
+                    format!("only {supported} is supported: choose a model that has it"),
                 ));
             }
         }
         let required = |key: &str| {
             size(json, key, origin)?.ok_or_else(|| {
-                Error::input(origin, format!("has no {key}"), "use the config.json of a BERT or MiniLM model")
+                let family = model_type.name();
+                Error::input(origin, format!("has no {key}"), format!("use the config.json of a {family} model"))
             })
         };
         let base = Self::default();
+        let rate = |key: &str, default| number(json, key, default, origin);
         let config = Self {
+            model_type,
             vocab_size: required("vocab_size")?,
-            hidden_size: required("hidden_size")?,
-            num_hidden_layers: required("num_hidden_layers")?,
-            num_attention_heads: required("num_attention_heads")?,
-            intermediate_size: required("intermediate_size")?,
+            hidden_size: required(keys.hidden_size)?,
+            num_hidden_layers: required(keys.num_hidden_layers)?,
+            num_attention_heads: required(keys.num_attention_heads)?,
+            intermediate_size: required(keys.intermediate_size)?,
             max_position_embeddings: required("max_position_embeddings")?,
-            type_vocab_size: size(json, "type_vocab_size", origin)?.unwrap_or(base.type_vocab_size),
-            layer_norm_eps: number(json, "layer_norm_eps", base.layer_norm_eps, origin)?,
-            hidden_dropout_prob: number(json, "hidden_dropout_prob", base.hidden_dropout_prob, origin)?,
-            attention_probs_dropout_prob: number(
-                json,
-                "attention_probs_dropout_prob",
-                base.attention_probs_dropout_prob,
-                origin,
-            )?,
-            initializer_range: number(json, "initializer_range", base.initializer_range, origin)?,
+            type_vocab_size: match model_type {
+                ModelType::Bert => size(json, "type_vocab_size", origin)?.unwrap_or(base.type_vocab_size),
+                ModelType::DistilBert => 0,
+            },
+            layer_norm_eps: rate("layer_norm_eps", base.layer_norm_eps)?,
+            hidden_dropout_prob: rate(keys.hidden_dropout, base.hidden_dropout_prob)?,
+            attention_probs_dropout_prob: rate(keys.attention_dropout, base.attention_probs_dropout_prob)?,
+            initializer_range: rate("initializer_range", base.initializer_range)?,
             pad_token_id: size(json, "pad_token_id", origin)?.map_or(base.pad_token_id, |id| id as u32),
         };
         config.check(origin)?;
@@ -120,7 +159,8 @@ impl BertConfig {
             ("num_attention_heads", self.num_attention_heads),
             ("intermediate_size", self.intermediate_size),
             ("max_position_embeddings", self.max_position_embeddings),
-            ("type_vocab_size", self.type_vocab_size),
+            // DistilBERT has no segments.
+            ("type_vocab_size", self.type_vocab_size + usize::from(self.model_type == ModelType::DistilBert)),
         ];
         if let Some((key, _)) = sizes.iter().find(|(_, size)| *size == 0) {
             return Err(Error::input(origin, format!("{key} is 0"), "give a positive size"));
@@ -145,29 +185,72 @@ impl BertConfig {
 
     /// The Hub's `config.json` for this encoder.
     pub fn to_value(&self) -> Value {
-        serde_json::json!({
-            "architectures": ["BertModel"],
-            "model_type": "bert",
+        let keys = Keys::of(self.model_type);
+        let mut json = serde_json::json!({
+            "architectures": [keys.architecture],
+            "model_type": self.model_type.name(),
             "vocab_size": self.vocab_size,
-            "hidden_size": self.hidden_size,
-            "num_hidden_layers": self.num_hidden_layers,
-            "num_attention_heads": self.num_attention_heads,
-            "intermediate_size": self.intermediate_size,
             "max_position_embeddings": self.max_position_embeddings,
-            "type_vocab_size": self.type_vocab_size,
-            "layer_norm_eps": self.layer_norm_eps,
-            "hidden_dropout_prob": self.hidden_dropout_prob,
-            "attention_probs_dropout_prob": self.attention_probs_dropout_prob,
             "initializer_range": self.initializer_range,
             "pad_token_id": self.pad_token_id,
-            "hidden_act": "gelu",
-            "position_embedding_type": "absolute",
-        })
+        });
+        json[keys.hidden_size] = self.hidden_size.into();
+        json[keys.num_hidden_layers] = self.num_hidden_layers.into();
+        json[keys.num_attention_heads] = self.num_attention_heads.into();
+        json[keys.intermediate_size] = self.intermediate_size.into();
+        json[keys.hidden_dropout] = self.hidden_dropout_prob.into();
+        json[keys.attention_dropout] = self.attention_probs_dropout_prob.into();
+        json[keys.activation] = "gelu".into();
+        if self.model_type == ModelType::Bert {
+            json["type_vocab_size"] = self.type_vocab_size.into();
+            json["layer_norm_eps"] = self.layer_norm_eps.into();
+            json["position_embedding_type"] = "absolute".into();
+        }
+        json
     }
 
     /// Width of one attention head.
     pub fn head_size(&self) -> usize {
         self.hidden_size / self.num_attention_heads
+    }
+}
+
+/// What a family calls the entries of its `config.json`.
+struct Keys {
+    architecture: &'static str,
+    hidden_size: &'static str,
+    num_hidden_layers: &'static str,
+    num_attention_heads: &'static str,
+    intermediate_size: &'static str,
+    hidden_dropout: &'static str,
+    attention_dropout: &'static str,
+    activation: &'static str,
+}
+
+impl Keys {
+    fn of(model_type: ModelType) -> Self {
+        match model_type {
+            ModelType::Bert => Self {
+                architecture: "BertModel",
+                hidden_size: "hidden_size",
+                num_hidden_layers: "num_hidden_layers",
+                num_attention_heads: "num_attention_heads",
+                intermediate_size: "intermediate_size",
+                hidden_dropout: "hidden_dropout_prob",
+                attention_dropout: "attention_probs_dropout_prob",
+                activation: "hidden_act",
+            },
+            ModelType::DistilBert => Self {
+                architecture: "DistilBertModel",
+                hidden_size: "dim",
+                num_hidden_layers: "n_layers",
+                num_attention_heads: "n_heads",
+                intermediate_size: "hidden_dim",
+                hidden_dropout: "dropout",
+                attention_dropout: "attention_dropout",
+                activation: "activation",
+            },
+        }
     }
 }
 
@@ -189,7 +272,27 @@ fn number(json: &Value, key: &str, default: f64, origin: &str) -> Result<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::BertConfig;
+    use super::{BertConfig, ModelType};
+
+    #[test]
+    fn json_round_trip_of_distilbert() {
+        let config = BertConfig {
+            model_type: ModelType::DistilBert,
+            type_vocab_size: 0,
+            hidden_size: 36,
+            ..BertConfig::default()
+        };
+        let json = config.to_value();
+        assert_eq!((json["dim"].as_u64(), json.get("hidden_size")), (Some(36), None));
+        assert_eq!(BertConfig::from_value(&json, "config.json").unwrap(), config);
+        let mut relu = json.clone();
+        relu["activation"] = "relu".into();
+        let message = BertConfig::from_value(&relu, "config.json").unwrap_err().to_string();
+        assert!(message.contains("activation is \"relu\"") && message.contains("only gelu"), "{message}");
+        relu.as_object_mut().unwrap().remove("dim");
+        relu["activation"] = "gelu".into();
+        assert!(BertConfig::from_value(&relu, "config.json").unwrap_err().to_string().contains("has no dim"));
+    }
 
     #[test]
     fn json_round_trip() {
@@ -204,7 +307,7 @@ mod tests {
             change(&mut json);
             BertConfig::from_value(&json, "config.json").unwrap_err().to_string()
         };
-        assert!(message(|j| j["model_type"] = "gpt2".into()).contains("only bert is supported"));
+        assert!(message(|j| j["model_type"] = "gpt2".into()).contains("only bert and distilbert are supported"));
         assert!(message(|j| j["hidden_act"] = "relu".into()).contains("hidden_act"));
         assert!(message(|j| j["num_attention_heads"] = 7.into()).contains("not a multiple"));
         assert!(message(|j| j["hidden_size"] = "x".into()).contains("whole number"));

@@ -13,13 +13,18 @@ mod feature_cache;
 mod files;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod hub_layout;
 mod init;
 mod layers;
 mod learning_rates;
 mod lora;
 #[cfg(test)]
 mod minilm_tests;
+mod model_card;
+mod names;
 mod parameters;
+#[cfg(test)]
+mod parity_tests;
 mod pass;
 mod pooling;
 mod predictions;
@@ -34,11 +39,12 @@ mod weights;
 pub use bert::BertEncoder;
 pub use builder::{LoadReport, StoreBuilder};
 pub use classifier::TextClassifier;
-pub use config::BertConfig;
+pub use config::{BertConfig, ModelType};
 pub use init::Init;
 pub use layers::{Embedding, LayerNorm, Linear};
 pub use learning_rates::LearningRates;
 pub use lora::{LoraAdapter, LoraConfig};
+pub use model_card::ModelCard;
 pub use parameters::{Parameter, ParameterStore};
 pub use pass::Pass;
 pub use pooling::Pooling;

@@ -78,7 +78,8 @@ fn depth(part: &str) -> (usize, usize) {
     match part.strip_prefix("encoder.layer.") {
         Some(n) => (1, n.parse().unwrap_or(0)),
         None if part == "embeddings" => (0, 0),
-        None => (2, 0),
+        None if part == "pooler" => (2, 0),
+        None => (3, 0),
     }
 }
 

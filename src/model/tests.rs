@@ -16,7 +16,7 @@ fn labels() -> Vec<String> {
 #[test]
 fn gradients_of_the_whole_classifier_match_finite_differences() {
     let dir = tiny_folder();
-    for pooling in [Pooling::Mean, Pooling::Cls] {
+    for pooling in [Pooling::Mean, Pooling::Cls, Pooling::Max] {
         let model = TextClassifier::from_pretrained(tiny(&dir).pooling(pooling), labels()).unwrap();
         let batch = TokenBatch::new(&[&[2, 4, 5, 11, 3], &[2, 8, 3]], 0).unwrap();
         let loss =
@@ -126,7 +126,11 @@ fn saved_and_loaded_predicts_the_same() {
     let mut files: Vec<_> =
         fs::read_dir(&out).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect();
     files.sort();
-    assert_eq!(files, ["config.json", "model.safetensors", "tokenizer.json"]);
+    let names = ["README.md", "config.json", "model.safetensors", "modeling_tunebook.py", "tokenizer.json"];
+    assert_eq!(files, [&names[..], &["tokenizer_config.json"]].concat());
+    let page = fs::read_to_string(out.join("README.md")).unwrap();
+    assert!(page.contains("`storage`, `billing`, `access`") && page.contains("trust_remote_code=True"), "{page}");
+    assert!(!page.contains(dir.path().to_str().unwrap()), "{page}");
     // A folder with an encoder only is not a classifier; a trained one can start another task.
     assert!(TextClassifier::load(dir.path()).unwrap_err().to_string().contains("no id2label"));
     let other = TextClassifier::from_pretrained(Pretrained::folder(&out), vec!["a".into(), "b".into()]).unwrap();
@@ -167,4 +171,24 @@ fn the_summary_counts_parts() {
     assert_eq!(names, ["embeddings", "encoder.layer.0", "encoder.layer.1", "encoder.layer.2", "classifier"]);
     assert_eq!(summary.trainable(), 3 * 16 + 3);
     assert!(summary.to_string().contains("frozen"));
+}
+
+#[test]
+fn a_pooler_needs_weights_and_modes_that_are_not_supported_are_said() {
+    let dir = tiny_folder();
+    let message = TextEncoder::from_pretrained(tiny(&dir).pooling(Pooling::Pooler)).unwrap_err().to_string();
+    assert!(message.contains("model.safetensors: the weights have no pooler"), "{message}");
+    assert_eq!(
+        TextEncoder::from_scratch(tiny(&dir).pooling(Pooling::Pooler), 1).unwrap().load_report().new.len(),
+        5 + 3 * 16 + 2
+    );
+    fs::create_dir(dir.path().join("1_Pooling")).unwrap();
+    let said = |json: &str| {
+        fs::write(dir.path().join("1_Pooling/config.json"), json).unwrap();
+        tiny(&dir).load().map(|files| files.pooling)
+    };
+    assert_eq!(said(r#"{"pooling_mode_mean_tokens": false, "pooling_mode_max_tokens": true}"#).unwrap(), Pooling::Max);
+    assert_eq!(said(r#"{"pooling_mode": "cls"}"#).unwrap(), Pooling::Cls);
+    let message = said(r#"{"pooling_mode_cls_token": true, "pooling_mode_max_tokens": true}"#).unwrap_err().to_string();
+    assert!(message.contains("1_Pooling/config.json: pooling by cls_token and max_tokens"), "{message}");
 }

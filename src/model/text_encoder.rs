@@ -2,9 +2,10 @@
 
 use candle_core::Tensor;
 
+use super::pooling::Pooler;
 use super::{
-    BertEncoder, LearningRates, LoadReport, ParameterStore, Pass, Pooling, Pretrained, PretrainedFiles, StoreBuilder,
-    TextTokenizer, TokenBatch,
+    BertConfig, BertEncoder, LearningRates, LoadReport, ParameterStore, Pass, Pooling, Pretrained, PretrainedFiles,
+    StoreBuilder, TextTokenizer, TokenBatch,
 };
 use crate::Result;
 
@@ -18,6 +19,7 @@ const EMBED_BATCH: usize = 32;
 pub struct TextEncoder {
     pub(super) tokenizer: TextTokenizer,
     pub(super) bert: BertEncoder,
+    pooler: Option<Pooler>,
     pub(super) pooling: Pooling,
     store: ParameterStore,
     report: LoadReport,
@@ -37,34 +39,33 @@ impl TextEncoder {
     /// Loads a pretrained encoder.
     pub fn from_pretrained(source: Pretrained) -> Result<Self> {
         let files = source.load()?;
-        let mut builder = StoreBuilder::strict(files.weights.clone(), 0);
-        let bert = BertEncoder::new(&files.config, &mut builder)?;
-        let (store, report) = builder.finish()?;
-        Ok(Self::assemble(files, bert, store, report))
+        let builder = StoreBuilder::strict(files.weights.clone(), 0);
+        Self::build(files, builder, |_, _| Ok(())).map(|(encoder, ())| encoder)
     }
 
     /// The same network with random weights from a seed: what pretraining has to beat.
     pub fn from_scratch(source: Pretrained, seed: u64) -> Result<Self> {
         let files = source.load()?;
-        let mut builder = StoreBuilder::random(seed);
-        let bert = BertEncoder::new(&files.config, &mut builder)?;
-        let (store, report) = builder.finish()?;
-        Ok(Self::assemble(files, bert, store, report))
+        Self::build(files, StoreBuilder::random(seed), |_, _| Ok(())).map(|(encoder, ())| encoder)
     }
 
-    pub(super) fn assemble(
+    /// The encoder, and what `head` takes from the same builder.
+    pub(super) fn build<H>(
         files: PretrainedFiles,
-        bert: BertEncoder,
-        store: ParameterStore,
-        report: LoadReport,
-    ) -> Self {
+        mut builder: StoreBuilder,
+        head: impl FnOnce(&BertConfig, &mut StoreBuilder) -> Result<H>,
+    ) -> Result<(Self, H)> {
+        let bert = BertEncoder::new(&files.config, &mut builder)?;
+        let pooler = Pooler::new(files.pooling, &files.config, &mut builder)?;
+        let head = head(&files.config, &mut builder)?;
+        let (store, report) = builder.finish()?;
         let source = SourceInfo {
             name: files.name,
             weights_sha256: files.weights.sha256().to_owned(),
             learning_rates: files.learning_rates,
             config_json: files.config_json,
         };
-        Self { tokenizer: files.tokenizer, bert, pooling: files.pooling, store, report, source }
+        Ok((Self { tokenizer: files.tokenizer, bert, pooler, pooling: files.pooling, store, report, source }, head))
     }
 
     /// One vector for each text: `(texts, hidden)`, in the order given, not normalised. No gradients.
@@ -92,7 +93,8 @@ impl TextEncoder {
 
     /// Pooled vectors of a batch: `(batch, hidden)`.
     pub fn forward(&self, batch: &TokenBatch, pass: &Pass) -> Result<Tensor> {
-        self.pooling.apply(&self.bert.forward(batch, pass)?, batch)
+        let pooled = self.pooling.apply(&self.bert.forward(batch, pass)?, batch)?;
+        self.pooler.as_ref().map_or(Ok(pooled.clone()), |pooler| pooler.forward(&pooled, pass))
     }
 
     /// The tokenizer.

@@ -7,12 +7,15 @@ use std::path::Path;
 use candle_core::{DType, Device, Tensor};
 use sha2::{Digest, Sha256};
 
+use super::names::NameStyle;
 use crate::{Error, Result};
 
 /// The tensors of a weights file, as 32-bit floats under normalised names.
 ///
-/// Half-precision files become 32-bit. A `bert.` prefix is dropped, and the legacy names `gamma` and `beta` of old
-/// conversions become `weight` and `bias`.
+/// Half-precision files become 32-bit. Names become those of `BertModel`: a `bert.` or `distilbert.` prefix is dropped,
+/// DistilBERT's `transformer.layer.N.attention.q_lin` is `encoder.layer.N.attention.self.query` (and so on; its
+/// `pre_classifier` is `pooler.dense`), and the legacy names `gamma` and `beta` of old conversions are `weight` and
+/// `bias`.
 #[derive(Clone, Debug)]
 pub struct Weights {
     tensors: BTreeMap<String, Tensor>,
@@ -38,14 +41,22 @@ impl Weights {
                     "it may be cut short or a Git LFS pointer: fetch it again",
                 )
             })?;
-        let prefixed = tensors.keys().any(|name| name.starts_with("bert.embeddings."));
-        let tensors = tensors
+        let style = NameStyle::of(tensors.keys().map(String::as_str));
+        let count = tensors.len();
+        let tensors: BTreeMap<String, Tensor> = tensors
             .into_iter()
             .map(|(name, tensor)| {
                 let tensor = if tensor.dtype().is_float() { tensor.to_dtype(DType::F32)? } else { tensor };
-                Ok((normalise(&name, prefixed), tensor))
+                Ok((style.to_ours(&name), tensor))
             })
             .collect::<Result<_>>()?;
+        if tensors.len() < count {
+            return Err(Error::input(
+                origin,
+                "holds the same parameter twice, as with and without the prefix of its family",
+                "export the model again with save_pretrained",
+            ));
+        }
         let sha256 = hexadecimal(&Sha256::digest(bytes));
         Ok(Self { tensors, origin: origin.to_owned(), sha256 })
     }
@@ -53,11 +64,10 @@ impl Weights {
     /// Reads the matrices of a LoRA adapter: the names without what peft puts before them.
     pub(super) fn from_adapter_file(path: &Path, prefix: &str) -> Result<Self> {
         let read = Self::from_file(path)?;
-        let plain = |name: &str| {
-            let name = name.strip_prefix(prefix).unwrap_or(name);
-            normalise(name, name.starts_with("bert."))
-        };
-        let tensors = read.tensors.into_iter().map(|(name, tensor)| (plain(&name), tensor)).collect();
+        let plain = |name: &'_ str| name.strip_prefix(prefix).unwrap_or(name).to_owned();
+        let names: Vec<String> = read.tensors.keys().map(|name| plain(name)).collect();
+        let style = NameStyle::of(names.iter().map(String::as_str));
+        let tensors = names.iter().zip(read.tensors.into_values()).map(|(name, t)| (style.to_ours(name), t)).collect();
         Ok(Self { tensors, ..read })
     }
 
@@ -92,17 +102,6 @@ fn hexadecimal(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
-}
-
-fn normalise(name: &str, prefixed: bool) -> String {
-    let name = if prefixed { name.strip_prefix("bert.").unwrap_or(name) } else { name };
-    if let Some(stem) = name.strip_suffix("LayerNorm.gamma") {
-        format!("{stem}LayerNorm.weight")
-    } else if let Some(stem) = name.strip_suffix("LayerNorm.beta") {
-        format!("{stem}LayerNorm.bias")
-    } else {
-        name.to_owned()
-    }
 }
 
 /// Writes tensors to a safetensors file, through a temporary file beside it: either the whole file appears or none.

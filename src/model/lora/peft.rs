@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::LoraConfig;
-use crate::model::{TextClassifier, Weights, files, weights};
+use crate::model::{ModelType, TextClassifier, Weights, files, weights};
 use crate::{Error, Result};
 
 const CONFIG: &str = "adapter_config.json";
@@ -23,12 +23,17 @@ impl TextClassifier {
     /// In Python, `PeftModel.from_pretrained(AutoModel.from_pretrained(BASE), FOLDER)` gives the same encoder.
     ///
     /// # Errors
-    /// When the model has no LoRA, and when the folder cannot be written.
+    /// When the model has no LoRA or is a DistilBERT, and when the folder cannot be written.
     pub fn save_adapter(&self, folder: impl AsRef<Path>) -> Result<()> {
         let folder = folder.as_ref();
         let Some(config) = &self.lora else {
             return Err(Error::input("save_adapter", "the model has no LoRA", "call save for the whole model"));
         };
+        if self.encoder.bert.config().model_type != ModelType::Bert {
+            // The matrices would stand under BERT's names, which peft does not find in the base model.
+            let problem = "adapters of DistilBERT are not written in peft's layout";
+            return Err(Error::input("save_adapter", problem, "call save, which merges LoRA into the weights"));
+        }
         std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
         let matrices = self.lora_adapters().into_iter().flat_map(|(_, adapter)| adapter.parameters());
         let matrices = matrices.map(|p| (format!("{PREFIX}{}", p.name()), p.var().as_detached_tensor())).collect();

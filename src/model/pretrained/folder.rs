@@ -78,19 +78,41 @@ fn max_length(folder: &Path, config: &Value) -> usize {
     own.or_else(sentence_transformers).map_or(DEFAULT_MAX_LENGTH, |n| n as usize)
 }
 
+/// The pooling that the folder names: the crate's own word, that of sentence-transformers, or what transformers' own
+/// classifiers do.
 fn pooling(folder: &Path, config: &Value) -> Result<Pooling> {
-    match config["tunebook"]["pooling"].as_str() {
-        Some("mean") => return Ok(Pooling::Mean),
-        Some("cls") => return Ok(Pooling::Cls),
-        Some(other) => {
-            return Err(Error::input(
+    if let Some(word) = config["tunebook"]["pooling"].as_str() {
+        return Pooling::from_name(word).ok_or_else(|| {
+            Error::input(
                 folder.join("config.json").display(),
-                format!("tunebook.pooling is {other:?}"),
-                "use \"mean\" or \"cls\"",
-            ));
-        }
-        None => {}
+                format!("tunebook.pooling is {word:?}"),
+                "use \"mean\", \"cls\", \"max\" or \"pooler\"",
+            )
+        });
     }
-    let sentence_transformers = optional(folder, "1_Pooling/config.json");
-    Ok(if sentence_transformers["pooling_mode_cls_token"] == true { Pooling::Cls } else { Pooling::Mean })
+    let native = ["BertForSequenceClassification", "DistilBertForSequenceClassification"];
+    if native.iter().any(|class| config["architectures"][0] == *class) {
+        return Ok(Pooling::Pooler);
+    }
+    let file = "1_Pooling/config.json";
+    let said = optional(folder, file);
+    // Newer versions write one word, older ones a flag for each mode.
+    let modes: Vec<&str> = match (said["pooling_mode"].as_str(), said.as_object()) {
+        (Some(word), _) => vec![word],
+        (None, Some(entries)) => {
+            let flags = entries.iter().filter(|(_, value)| **value == true);
+            flags.filter_map(|(key, _)| key.strip_prefix("pooling_mode_")).collect()
+        }
+        (None, None) => Vec::new(),
+    };
+    match modes.as_slice() {
+        [] | ["mean" | "mean_tokens"] => Ok(Pooling::Mean),
+        ["cls" | "cls_token"] => Ok(Pooling::Cls),
+        ["max" | "max_tokens"] => Ok(Pooling::Max),
+        other => Err(Error::input(
+            folder.join(file).display(),
+            format!("pooling by {}", other.join(" and ")),
+            "only one of mean, cls and max is supported: choose another model",
+        )),
+    }
 }

@@ -1,0 +1,119 @@
+//! Writing a trained classifier in the Hub's layout, so that transformers in Python gives the same logits.
+//!
+//! With [`Pooling::Pooler`] the folder is exactly a `BertForSequenceClassification` (or DistilBERT's). The other poolings
+//! have no class in transformers: `modeling_tunebook.py` lies beside the weights, and `auto_map` in `config.json` names it.
+
+use std::path::Path;
+
+use candle_core::Tensor;
+use serde_json::{Map, Value, json};
+
+use super::names::NameStyle;
+use super::{ModelCard, ModelType, Pooling, TextEncoder, TextTokenizer, files, weights};
+use crate::{Error, Result};
+
+/// The class for poolings that transformers has no class for.
+const MODELING: &str = include_str!("modeling_tunebook.py");
+
+/// Writes every file of a classifier. Each appears whole or not at all; `config.json`, without which nothing loads,
+/// comes last.
+pub(super) fn write(
+    folder: &Path,
+    encoder: &TextEncoder,
+    tensors: Vec<(String, Tensor)>,
+    labels: &[String],
+    card: &ModelCard,
+) -> Result<()> {
+    std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
+    let put = |name: &str, text: &str| files::write_atomically(&folder.join(name), text.as_bytes());
+    let model_type = encoder.bert.config().model_type;
+    let style = NameStyle(model_type);
+    let tensors = tensors.into_iter().map(|(name, tensor)| (style.to_theirs(&name), tensor)).collect();
+    weights::write(&folder.join("model.safetensors"), tensors)?;
+    put("tokenizer.json", &encoder.tokenizer.to_json()?)?;
+    put("tokenizer_config.json", &pretty(&tokenizer_config(&encoder.tokenizer, model_type))?)?;
+    if encoder.pooling != Pooling::Pooler {
+        put("modeling_tunebook.py", MODELING)?;
+    }
+    put("README.md", &card.markdown(encoder, labels))?;
+    put("config.json", &pretty(&config(encoder, labels))?)
+}
+
+fn pretty(value: &Value) -> Result<String> {
+    serde_json::to_string_pretty(value)
+        .map_err(|e| Error::input("JSON of the model's folder", e, "this is a bug: please report it"))
+}
+
+/// The source's own configuration with what the classifier adds.
+fn config(encoder: &TextEncoder, labels: &[String]) -> Value {
+    let source = encoder.source();
+    let mut config = match (&source.config_json, encoder.bert.config().to_value()) {
+        (Value::Object(source), Value::Object(mut own)) => {
+            own.extend(source.clone());
+            own
+        }
+        _ => Map::new(),
+    };
+    let family = match encoder.bert.config().model_type {
+        ModelType::Bert => "Bert",
+        ModelType::DistilBert => "DistilBert",
+    };
+    let class = if encoder.pooling == Pooling::Pooler {
+        config.remove("auto_map");
+        format!("{family}ForSequenceClassification")
+    } else {
+        let class = format!("Tunebook{family}ForSequenceClassification");
+        let automatic = json!({"AutoModelForSequenceClassification": format!("modeling_tunebook.{class}")});
+        config.insert("auto_map".to_owned(), automatic);
+        class
+    };
+    let id2label: Map<_, _> = labels.iter().enumerate().map(|(i, label)| (i.to_string(), json!(label))).collect();
+    let label2id: Map<_, _> = labels.iter().enumerate().map(|(i, label)| (label.clone(), json!(i))).collect();
+    // The weights are written as 32-bit floats, whatever the source had.
+    config.remove("torch_dtype");
+    for (key, value) in [
+        ("dtype", json!("float32")),
+        ("architectures", json!([class])),
+        ("problem_type", json!("single_label_classification")),
+        ("id2label", Value::Object(id2label)),
+        ("label2id", Value::Object(label2id)),
+        (
+            "tunebook",
+            json!({
+                "pooling": encoder.pooling.name(),
+                "max_length": encoder.tokenizer.max_length(),
+                "learning_rates": source.learning_rates.to_value(),
+                "base_model": source.name,
+                "base_weights_sha256": source.weights_sha256,
+            }),
+        ),
+    ] {
+        config.insert(key.to_owned(), value);
+    }
+    Value::Object(config)
+}
+
+/// What `AutoTokenizer` needs beside `tokenizer.json`: the class, the limit, and the special tokens that there are.
+fn tokenizer_config(tokenizer: &TextTokenizer, model_type: ModelType) -> Value {
+    let inputs = match model_type {
+        ModelType::Bert => json!(["input_ids", "token_type_ids", "attention_mask"]),
+        ModelType::DistilBert => json!(["input_ids", "attention_mask"]),
+    };
+    let mut config = json!({
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "model_max_length": tokenizer.max_length(),
+        "model_input_names": inputs,
+    });
+    for (key, token) in [
+        ("pad_token", "[PAD]"),
+        ("unk_token", "[UNK]"),
+        ("cls_token", "[CLS]"),
+        ("sep_token", "[SEP]"),
+        ("mask_token", "[MASK]"),
+    ] {
+        if tokenizer.inner().token_to_id(token).is_some() {
+            config[key] = token.into();
+        }
+    }
+    config
+}

@@ -1,0 +1,82 @@
+//! The page that goes with a saved model: what it is, what it was trained on, how well it did.
+
+use std::fmt::Write as _;
+
+use super::{Pooling, TextEncoder};
+
+/// What a person says about a trained model, for the `README.md` of its folder (Mitchell et al., 2019, "Model Cards for
+/// Model Reporting"). What the model knows of itself, such as its labels and base model, is added.
+///
+/// ```
+/// use tunebook::model::ModelCard;
+/// let card = ModelCard::new().data("Support tickets, 320 for training").metric("accuracy", 0.91);
+/// assert_eq!(card.metrics(), [("accuracy".to_owned(), 0.91)]);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ModelCard {
+    data: Option<String>,
+    metrics: Vec<(String, f64)>,
+}
+
+impl ModelCard {
+    /// A card that says only what the model knows of itself.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What the model was trained on: name, size, where it comes from.
+    pub fn data(mut self, description: &str) -> Self {
+        self.data = Some(description.to_owned());
+        self
+    }
+
+    /// A measured number, such as the accuracy on the test set.
+    pub fn metric(mut self, name: &str, value: f64) -> Self {
+        self.metrics.push((name.to_owned(), value));
+        self
+    }
+
+    /// The measured numbers, in the order given.
+    pub fn metrics(&self) -> &[(String, f64)] {
+        &self.metrics
+    }
+
+    /// The page, with the front matter that the Hub reads.
+    pub(super) fn markdown(&self, encoder: &TextEncoder, labels: &[String]) -> String {
+        let base = encoder.name();
+        // `owner/name` is a model of the Hub; a path of this machine is nobody's business.
+        let on_the_hub = base.split('/').count() == 2 && !base.starts_with(['.', '/']) && !base.contains(['\\', ' ']);
+        let is_hub = on_the_hub && !std::path::Path::new(base).exists();
+        let mut page = String::from("---\nlibrary_name: transformers\npipeline_tag: text-classification\n");
+        if is_hub {
+            let _ = writeln!(page, "base_model: {base}");
+        }
+        page.push_str("tags:\n- tunebook\n---\n\n# Text classifier\n\nFine-tuned with Tunebook.\n\n");
+        if is_hub {
+            let _ = writeln!(page, "- Base model: `{base}`");
+        }
+        let _ = writeln!(page, "- SHA-256 of the base weights: `{}`", encoder.weights_sha256());
+        let names: Vec<String> = labels.iter().map(|label| format!("`{}`", label.replace('`', "'"))).collect();
+        let _ = writeln!(page, "- Labels: {}", names.join(", "));
+        let _ =
+            writeln!(page, "- Pooling: {}; at most {} tokens", encoder.pooling.name(), encoder.tokenizer.max_length());
+        if let Some(data) = &self.data {
+            let _ = writeln!(page, "\n## Data\n\n{data}");
+        }
+        if !self.metrics.is_empty() {
+            page.push_str("\n## Metrics\n\n| metric | value |\n| --- | --- |\n");
+            for (name, value) in &self.metrics {
+                let _ = writeln!(page, "| {} | {value:.4} |", name.replace('|', "\\|"));
+            }
+        }
+        let trust = if encoder.pooling == Pooling::Pooler { "" } else { ", trust_remote_code=True" };
+        let _ = write!(
+            page,
+            "\n## Use\n\nIn Rust:\n\n```rust\nlet model = tunebook::model::TextClassifier::load(\"FOLDER\")?;\n```\n\nIn \
+             Python:\n\n```python\nfrom transformers import AutoModelForSequenceClassification, AutoTokenizer\n\ntokenizer = \
+             AutoTokenizer.from_pretrained(\"FOLDER\")\nmodel = \
+             AutoModelForSequenceClassification.from_pretrained(\"FOLDER\"{trust})\n```\n"
+        );
+        page
+    }
+}

@@ -1,0 +1,217 @@
+//! Step for step the same as PyTorch: `tests/parity/record.py` records what it computes, these tests compare.
+//!
+//! Two tiny random models made by transformers are always at hand; `TUNEBOOK_MINILM` adds a real one (CI sets it).
+
+use std::path::{Path, PathBuf};
+
+use candle_core::{Device, Tensor};
+use serde_json::Value;
+
+use super::{ModelType, Parameter, Pass, Pooling, Pretrained, TextClassifier, TextEncoder, TokenBatch};
+use crate::train::{Gradients, Optimizer, OptimizerState, ParameterGroups, cross_entropy};
+
+const BATCH: usize = 4;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity")
+}
+
+/// A model and what PyTorch says about it.
+struct Case {
+    name: &'static str,
+    path: PathBuf,
+    said: Value,
+}
+
+fn cases() -> Vec<Case> {
+    let recorded: Value = serde_json::from_slice(&std::fs::read(folder().join("recorded.json")).unwrap()).unwrap();
+    let case = |name, path| Case { name, path, said: recorded[name].clone() };
+    let mut cases =
+        ["tiny-bert", "tiny-distilbert"].map(|name| case(name, folder().join(name))).into_iter().collect::<Vec<_>>();
+    match std::env::var_os("TUNEBOOK_MINILM") {
+        Some(path) => cases.push(case("minilm", path.into())),
+        None => eprintln!("skipped: TUNEBOOK_MINILM does not name a folder with all-MiniLM-L6-v2"),
+    }
+    cases
+}
+
+impl Case {
+    fn source(&self) -> Pretrained {
+        let max_length = self.said["max_length"].as_u64().unwrap() as usize;
+        Pretrained::folder(&self.path).pooling(Pooling::Mean).max_length(max_length)
+    }
+
+    fn texts(&self) -> Vec<&str> {
+        self.said["texts"].as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect()
+    }
+
+    /// A classifier with the script's first values in its head.
+    fn classifier(&self) -> TextClassifier {
+        let labels = vec!["storage".to_owned(), "access".to_owned()];
+        let model = TextClassifier::from_pretrained(self.source(), labels).unwrap();
+        for name in ["classifier.weight", "classifier.bias"] {
+            let parameter = model.store().get(name).unwrap();
+            let start: Vec<f32> =
+                (0..parameter.count()).map(|i| ((i as f64 * 37.0 % 101.0 - 50.0) / 1000.0) as f32).collect();
+            let start = Tensor::from_vec(start, parameter.var().dims(), &Device::Cpu).unwrap();
+            parameter.var().set(&start).unwrap();
+        }
+        model
+    }
+
+    fn loss(&self, model: &TextClassifier, step: usize) -> Tensor {
+        let texts = self.texts();
+        let rows: Vec<usize> = (0..BATCH).map(|n| (step * BATCH + n) % texts.len()).collect();
+        let chosen: Vec<&str> = rows.iter().map(|&row| texts[row]).collect();
+        let labels: Vec<usize> = rows.iter().map(|&row| self.said["labels"][row].as_u64().unwrap() as usize).collect();
+        let ids = model.encoder().tokenizer().encode(&chosen).unwrap();
+        let ids: Vec<&[u32]> = ids.iter().map(Vec::as_slice).collect();
+        let batch = TokenBatch::new(&ids, model.encoder().tokenizer().pad_id()).unwrap();
+        cross_entropy(&model.logits(&batch, &Pass::gradients()).unwrap(), &labels, 0.0).unwrap()
+    }
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
+}
+
+/// The norm, and as many entries as were recorded, evenly spread from the first on.
+fn norm_and_samples(tensor: &Tensor, count: usize) -> (f64, Vec<f64>) {
+    let values: Vec<f64> = tensor.flatten_all().unwrap().to_vec1::<f32>().unwrap().into_iter().map(f64::from).collect();
+    let norm = values.iter().map(|v| v * v).sum::<f64>().sqrt();
+    let step = (values.len() / 24).max(1);
+    (norm, values.into_iter().step_by(step).take(count).collect())
+}
+
+/// The name in PyTorch's model: DistilBERT's for DistilBERT.
+fn recorded_name(model_type: ModelType, parameter: &Parameter) -> String {
+    let name = super::names::NameStyle(model_type).to_theirs(parameter.name());
+    name.trim_start_matches(model_type.name()).trim_start_matches('.').to_owned()
+}
+
+#[test]
+fn token_ids_and_hidden_states_are_those_of_transformers() {
+    for case in cases() {
+        let encoder = TextEncoder::from_pretrained(case.source()).unwrap();
+        let ids = encoder.tokenizer().encode(&case.texts()).unwrap();
+        assert_eq!(serde_json::json!(ids), case.said["ids"], "{}", case.name);
+        let mut worst = 0f64;
+        for (ids, said) in ids.iter().zip(case.said["hidden"].as_array().unwrap()) {
+            let hidden = encoder.bert().forward(&TokenBatch::new(&[ids], 0).unwrap(), &Pass::evaluation()).unwrap();
+            let want = numbers(&said["samples"]);
+            let (norm, got) = norm_and_samples(&hidden, want.len());
+            assert_eq!(got.len(), want.len());
+            worst = got.iter().zip(&want).fold(worst, |worst, (a, b)| worst.max((a - b).abs()));
+            let said_norm = said["norm"].as_f64().unwrap();
+            assert!((norm / said_norm - 1.0).abs() < 1e-6, "{}: norm {norm} against {said_norm}", case.name);
+        }
+        eprintln!("{}: last hidden state differs by {worst:.1e} at most", case.name);
+        assert!(worst < 1e-5, "{}: {worst}", case.name);
+    }
+}
+
+#[test]
+fn first_gradients_of_every_parameter_are_those_of_pytorch() {
+    for case in cases() {
+        let model = case.classifier();
+        let model_type = model.encoder().bert().config().model_type;
+        let grads = case.loss(&model, 0).backward().unwrap();
+        let said = case.said["gradients"].as_object().unwrap();
+        let mut worst = 0f64;
+        let mut compared = 0;
+        for parameter in model.store().all() {
+            // Zero but for rounding: the softmax ignores what all scores of a row share.
+            if parameter.name().ends_with("key.bias") {
+                continue;
+            }
+            let name = recorded_name(model_type, &parameter);
+            let said = said.get(&name).unwrap_or_else(|| panic!("{}: {name} was not recorded", case.name));
+            let want = numbers(&said["samples"]);
+            let (norm, got) = norm_and_samples(grads.get(parameter.var()).unwrap(), want.len());
+            let said_norm = said["norm"].as_f64().unwrap();
+            let differences = got.iter().zip(&want).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+            let relative = (norm / said_norm - 1.0).abs().max(differences / said_norm);
+            assert!(relative < 1e-3, "{}: {name} differs by {relative}", case.name);
+            worst = worst.max(relative);
+            compared += 1;
+        }
+        assert_eq!(compared, said.len(), "{}", case.name);
+        eprintln!("{}: first gradients of {compared} parameters differ by {worst:.1e} at most", case.name);
+    }
+}
+
+#[test]
+fn twenty_steps_of_adamw_have_the_losses_of_pytorch() {
+    for case in cases() {
+        let model = case.classifier();
+        let parameters = model.store().all();
+        let groups = ParameterGroups::new(parameters.clone(), 0.01);
+        let mut optimizer = OptimizerState::new(Optimizer::default(), &groups).unwrap();
+        let learning_rate = case.said["learning_rate"].as_f64().unwrap();
+        let (losses, norms) = (numbers(&case.said["losses"]), numbers(&case.said["gradient_norms"]));
+        let mut worst = 0f64;
+        for (step, (want, said_norm)) in losses.iter().zip(norms).enumerate() {
+            let loss = case.loss(&model, step);
+            let got = f64::from(loss.to_scalar::<f32>().unwrap());
+            let norm = optimizer.step(&Gradients::of(&parameters, &loss).unwrap(), learning_rate, Some(1.0)).unwrap();
+            let relative = (got / want - 1.0).abs();
+            assert!(relative < 1e-4, "{}, step {step}: loss {got} against {want}", case.name);
+            assert!((norm / said_norm - 1.0).abs() < 1e-3, "{}, step {step}: {norm} against {said_norm}", case.name);
+            worst = worst.max(relative);
+        }
+        assert_eq!(losses.len(), 20);
+        eprintln!("{}: 20 losses differ by {worst:.1e} at most", case.name);
+    }
+}
+
+#[test]
+fn classifiers_of_transformers_load_with_their_own_head() {
+    for case in cases().iter().filter(|case| case.said.get("own_logits").is_some()) {
+        let model = TextClassifier::load(&case.path).unwrap();
+        assert_eq!(
+            (model.encoder().pooling(), model.labels()),
+            (Pooling::Pooler, &["storage".into(), "access".into()][..])
+        );
+        let ids = model.encoder().tokenizer().encode(&case.texts()).unwrap();
+        for (ids, want) in ids.iter().zip(case.said["own_logits"].as_array().unwrap()) {
+            let batch = TokenBatch::new(&[ids], 0).unwrap();
+            let got = model.logits(&batch, &Pass::evaluation()).unwrap().to_vec2::<f32>().unwrap().remove(0);
+            for (got, want) in got.into_iter().zip(numbers(want)) {
+                assert!((f64::from(got) - want).abs() < 1e-5, "{}: {got} against {want}", case.name);
+            }
+        }
+    }
+}
+
+/// With `TUNEBOOK_PARITY_OUT` the folders stay there, with our logits, for `tests/parity/check_saved.py`.
+#[test]
+fn saved_classifiers_load_with_bit_equal_logits() {
+    let temporary = tempfile::tempdir().unwrap();
+    let out = std::env::var_os("TUNEBOOK_PARITY_OUT").map_or(temporary.path().to_path_buf(), PathBuf::from);
+    for case in cases() {
+        for pooling in [Pooling::Mean, Pooling::Cls, Pooling::Max, Pooling::Pooler] {
+            let model = TextClassifier::from_pretrained(
+                case.source().pooling(pooling).max_length(9),
+                vec!["storage".to_owned(), "access".to_owned(), "other".to_owned()],
+            )
+            .unwrap();
+            let folder = out.join(format!("{}-{pooling:?}", case.name));
+            model.save(&folder).unwrap();
+            let again = TextClassifier::load(&folder).unwrap();
+            assert_eq!(again.encoder().pooling(), pooling);
+            let ids = model.encoder().tokenizer().encode(&case.texts()).unwrap();
+            assert_eq!(again.encoder().tokenizer().encode(&case.texts()).unwrap(), ids);
+            let logits = |model: &TextClassifier| -> Vec<Vec<f32>> {
+                let one = |ids: &Vec<u32>| {
+                    let batch = TokenBatch::new(&[ids], 0).unwrap();
+                    model.logits(&batch, &Pass::evaluation()).unwrap().to_vec2::<f32>().unwrap().remove(0)
+                };
+                ids.iter().map(one).collect()
+            };
+            let said = logits(&model);
+            assert_eq!(said, logits(&again), "{} {pooling:?}", case.name);
+            let said = serde_json::json!({"texts": case.texts(), "ids": ids, "logits": said});
+            std::fs::write(folder.join("said.json"), said.to_string()).unwrap();
+        }
+    }
+}

@@ -1,0 +1,190 @@
+"""Records what PyTorch and transformers compute, for `src/model/parity_tests.rs` to compare with.
+
+    python tests/parity/record.py --minilm FOLDER
+
+FOLDER holds all-MiniLM-L6-v2 in the Hub's layout. The script makes two tiny random models of transformers
+(`tiny-bert`, `tiny-distilbert`, beside it) and writes `recorded.json`: token ids, hidden states, logits, gradients of a
+first step, and the losses of twenty steps of AdamW. `requirements.txt` says what it needs.
+
+Everything is 32-bit on the CPU with dropout off. The head's first values, and which entries of a tensor are recorded,
+follow formulas that the test knows too.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import torch
+import transformers
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+from transformers import (
+    AutoModel,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    BertConfig,
+    BertForSequenceClassification,
+    DistilBertConfig,
+    DistilBertForSequenceClassification,
+    PreTrainedTokenizerFast,
+)
+
+HERE = Path(__file__).resolve().parent
+
+# Short and long, so that every batch has padding; labels that the texts decide.
+TEXTS = [
+    ("The disk of my server is full.", 0),
+    ("I cannot log in, my password is wrong.", 1),
+    ("No space left on device, please help me to free some of it before the backup starts.", 0),
+    ("Reset my password!", 1),
+    ("Disk full again", 0),
+    ("The login page says that my account is locked after three wrong passwords.", 1),
+    ("My storage is over its limit: which files may I delete?", 0),
+    ("Where do I change my password?", 1),
+    ("disk", 0),
+    ("Password, please.", 1),
+    ("Café disk — full, naïve me!", 0),
+    ("My account is locked; I forgot the password and the login name as well.", 1),
+]
+
+WORDS = """[PAD] [UNK] [CLS] [SEP] [MASK] the disk of my server is full . i cannot log in , password wrong no space left on
+device please help me to free some it before backup start ##s reset ! again login page say that account lock ##ed after three
+storage over limit : which file may delete ? where do change cafe naive — ; forgot and name as well""".split()
+
+STEPS, BATCH, SAMPLES = 20, 4, 24
+
+
+def make_tokenizer():
+    tokenizer = Tokenizer(models.WordPiece({word: at for at, word in enumerate(WORDS)}, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, unk_token="[UNK]", pad_token="[PAD]", cls_token="[CLS]", sep_token="[SEP]",
+        mask_token="[MASK]", model_max_length=24)
+
+
+def make_tiny_models():
+    labels = {"id2label": {0: "storage", 1: "access"}, "label2id": {"storage": 0, "access": 1}}
+    sizes = {"vocab_size": len(WORDS), "max_position_embeddings": 24, "initializer_range": 0.25}
+    bert = BertConfig(hidden_size=24, num_hidden_layers=2, num_attention_heads=3, intermediate_size=40, **sizes, **labels)
+    distil = DistilBertConfig(dim=24, n_layers=2, n_heads=3, hidden_dim=40, **sizes, **labels)
+    for name, kind, config in [
+        ("tiny-bert", BertForSequenceClassification, bert), ("tiny-distilbert", DistilBertForSequenceClassification, distil)
+    ]:
+        torch.manual_seed(20)
+        model = kind(config)
+        with torch.no_grad():  # fresh biases and norms are 0 and 1: errors in them would not show
+            for parameter in model.parameters():
+                if parameter.dim() == 1:
+                    parameter.add_(torch.randn_like(parameter) * 0.1)
+        model.save_pretrained(HERE / name)
+        tokenizer = make_tokenizer()
+        tokenizer.save_pretrained(HERE / name)
+
+
+def sampled(tensor):
+    """Up to SAMPLES entries, evenly spread from the first on."""
+    flat = tensor.detach().flatten()
+    return [float(value) for value in flat[:: max(1, flat.numel() // SAMPLES)][:SAMPLES]]
+
+
+def head_start(shape):
+    """(i * 37 mod 101 - 50) / 1000 at flat place i."""
+    count = torch.Size(shape).numel()
+    return torch.tensor([((i * 37) % 101 - 50) / 1000 for i in range(count)], dtype=torch.float64).float().reshape(shape)
+
+
+def mean_pool(hidden, mask):
+    mask = mask.unsqueeze(-1).to(hidden.dtype)
+    return (hidden * mask).sum(1) / mask.sum(1)
+
+
+def record(folder, learning_rate, max_length):
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    encoder = AutoModel.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
+    texts, labels = [text for text, _ in TEXTS], torch.tensor([label for _, label in TEXTS])
+    said = {"texts": texts, "labels": labels.tolist(), "max_length": max_length, "learning_rate": learning_rate}
+    said["ids"] = [tokenizer(text, truncation=True, max_length=max_length)["input_ids"] for text in texts]
+
+    def batch(rows):
+        padded = tokenizer([texts[row] for row in rows], truncation=True, max_length=max_length, padding=True,
+                           return_tensors="pt")
+        return {key: value for key, value in padded.items() if key != "token_type_ids"}
+
+    with torch.no_grad():
+        said["hidden"] = []
+        for row in range(len(texts)):
+            hidden = encoder(**batch([row])).last_hidden_state[0]
+            said["hidden"].append({"norm": float(hidden.double().norm()), "samples": sampled(hidden)})
+
+    head = torch.nn.Linear(encoder.config.hidden_size, 2)
+    with torch.no_grad():
+        head.weight.copy_(head_start(head.weight.shape))
+        head.bias.copy_(head_start(head.bias.shape))
+    named = [(name, parameter) for name, parameter in encoder.named_parameters() if "pooler" not in name]
+    named += [("classifier." + name, parameter) for name, parameter in head.named_parameters()]
+    for _, parameter in named:
+        parameter.requires_grad_(True)
+    plain = [p for name, p in named if name.endswith(".bias") or "LayerNorm" in name or "layer_norm" in name]
+    decayed = [p for _, p in named if all(p is not other for other in plain)]
+    optimizer = torch.optim.AdamW(
+        [{"params": decayed, "weight_decay": 0.01}, {"params": plain, "weight_decay": 0.0}], lr=learning_rate)
+    said["losses"], said["gradient_norms"] = [], []
+    for step in range(STEPS):
+        rows = [(step * BATCH + n) % len(texts) for n in range(BATCH)]
+        inputs = batch(rows)
+        pooled = mean_pool(encoder(**inputs).last_hidden_state, inputs["attention_mask"])
+        loss = torch.nn.functional.cross_entropy(head(pooled), labels[rows])
+        optimizer.zero_grad()
+        loss.backward()
+        if step == 0:
+            said["gradients"] = {
+                name: {"norm": float(p.grad.double().norm()), "samples": sampled(p.grad)} for name, p in named
+                # The softmax ignores what all scores of a row share: these gradients are zero but for rounding.
+                if not name.endswith(("key.bias", "k_lin.bias"))
+            }
+        norm = torch.nn.utils.clip_grad_norm_([p for _, p in named], 1.0)
+        optimizer.step()
+        said["losses"].append(loss.item())
+        said["gradient_norms"].append(norm.item())
+    return said
+
+
+def with_own_head(said, folder):
+    """Logits of the classification head that transformers gives the family."""
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForSequenceClassification.from_pretrained(folder, attn_implementation="eager").eval()
+    with torch.no_grad():
+        said["own_logits"] = model(**{
+            key: value for key, value in tokenizer(said["texts"], truncation=True, padding=True, return_tensors="pt").items()
+            if key != "token_type_ids"}).logits.tolist()
+    return said
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--minilm", required=True, help="folder of all-MiniLM-L6-v2 in the Hub's layout")
+    arguments = parser.parse_args()
+    torch.manual_seed(0)
+    torch.set_num_threads(2)
+    make_tiny_models()
+    everything = {
+        "made_with": {"torch": torch.__version__, "transformers": transformers.__version__},
+        "tiny-bert": with_own_head(record(HERE / "tiny-bert", 1e-3, 24), HERE / "tiny-bert"),
+        "tiny-distilbert": with_own_head(record(HERE / "tiny-distilbert", 1e-3, 24), HERE / "tiny-distilbert"),
+        "minilm": record(arguments.minilm, 1e-5, 64),
+    }
+
+    def rounded(value):
+        if isinstance(value, float):
+            return float(f"{value:.9g}")
+        if isinstance(value, dict):
+            return {key: rounded(item) for key, item in value.items()}
+        return [rounded(item) for item in value] if isinstance(value, list) else value
+
+    (HERE / "recorded.json").write_text(json.dumps(rounded(everything), ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
