@@ -1,13 +1,14 @@
 //! Everything a lesson uses: `use tunebook::prelude::*;`.
 
 pub use crate::chart::{
-    BarChart, ConfusionHeatMap, LayerBlock, LayerDiagram, LearningCurves, LearningRateFinderChart, LineChart,
-    PrecisionRecallChart, ReliabilityChart, RocCurveChart, ScheduleChart,
+    BarChart, ConfusionHeatMap, LatencyChart, LayerBlock, LayerDiagram, LearningCurves, LearningRateFinderChart,
+    LineChart, PrecisionRecallChart, ReliabilityChart, RocCurveChart, ScheduleChart,
 };
 pub use crate::data::{TextDataset, TextSplits};
 pub use crate::metrics::{
     Bootstrap, Calibration, ClassificationReport, Column, ColumnKind, ComparisonTable, ConfusionMatrix, Evaluation,
-    KappaWeights, PrecisionRecallCurve, RocCurve, ZeroDivision,
+    KappaWeights, LatencyReport, LatencyRuns, ModelCost, MultiLabelReport, PrecisionRecallCurve, RocCurve,
+    ZeroDivision,
 };
 pub use crate::model::{
     LearningRates, LoraConfig, ModelSummary, Pass, Pooling, Prediction, Predictions, Pretrained, TextClassifier,

@@ -10,6 +10,7 @@
 mod bar_chart;
 mod canvas;
 mod heat_map;
+mod latency_chart;
 mod layer_diagram;
 mod learning_curves;
 mod learning_rate_finder;
@@ -26,6 +27,7 @@ mod ticks;
 
 pub use bar_chart::BarChart;
 pub use heat_map::ConfusionHeatMap;
+pub use latency_chart::LatencyChart;
 pub use layer_diagram::{LayerBlock, LayerDiagram};
 pub use learning_curves::LearningCurves;
 pub use learning_rate_finder::LearningRateFinderChart;

@@ -134,6 +134,13 @@ fn reliability() -> ReliabilityChart {
     ReliabilityChart::new("How sure, how right", &confidence, &accuracy, &[4, 9, 15, 22, 31, 60, 180]).unwrap()
 }
 
+fn latency() -> LatencyChart {
+    [1, 2, 4, 8, 16, 32, 64].into_iter().fold(LatencyChart::new("Latency on a laptop"), |chart, batch_size| {
+        let time = 4.0 + 3.1 * batch_size as f64;
+        chart.batch(batch_size, time, 1.1 * time + 2.0, 1.3 * time + 5.0).unwrap()
+    })
+}
+
 /// A text of an SVG and the rectangle it fills.
 type TextBox = (String, [f64; 4]);
 
@@ -205,6 +212,7 @@ fn texts_stay_inside_and_apart() {
             roc().curve(LONG, &[0.0, 1.0], &[0.0, 1.0]).unwrap().with_size(size.0, size.1).to_svg(),
             precision_recall().with_size(size.0, size.1).to_svg(),
             reliability().with_size(size.0, size.1).to_svg(),
+            latency().with_size(size.0, size.1).to_svg(),
         ] {
             let svg = svg.unwrap();
             let height = svg.split_once("height=\"").unwrap().1.split_once('"').unwrap().0.parse().unwrap();
@@ -249,6 +257,8 @@ fn every_chart_is_well_formed_svg_with_a_description() {
         roc().to_svg(),
         precision_recall().to_svg(),
         reliability().to_svg(),
+        latency().to_svg(),
+        LatencyChart::new("one").batch(1, 0.0, f64::NAN, f64::INFINITY).unwrap().to_svg(),
     ] {
         let svg = svg.unwrap();
         assert!(svg.starts_with("<svg width=") && svg.trim_end().ends_with("</svg>"), "{svg}");
@@ -290,7 +300,7 @@ fn everything_lies_on_the_card() {
 }
 
 #[test]
-fn curves_of_shares_refuse_what_are_none() {
+fn charts_of_metrics_refuse_what_none_can_be() {
     let error = RocCurveChart::new("").curve("probe", &[0.0, 50.0], &[0.0, 1.0]).unwrap_err().to_string();
     assert!(error.contains("curve \"probe\": 50 is not from 0 to 1"), "{error}");
     let error = PrecisionRecallChart::new("").curve("probe", &[0.0], &[]).unwrap_err().to_string();
@@ -298,6 +308,9 @@ fn curves_of_shares_refuse_what_are_none() {
     assert!(PrecisionRecallChart::new("").prevalence(f64::NAN).is_err());
     let error = ReliabilityChart::new("", &[0.5], &[0.5], &[]).unwrap_err().to_string();
     assert!(error.contains("0 counts for 1 bins"), "{error}");
+    assert!(LatencyChart::new("").batch(0, 1.0, 1.0, 1.0).unwrap_err().to_string().contains("batch size: 0"));
+    let error = LatencyChart::new("").batch(8, 1.0, 1.0, -1.0).unwrap_err().to_string();
+    assert!(error.contains("batch size 8: -1 ms"), "{error}");
     // A class that never occurs has no rates.
     let never = RocCurveChart::new("").curve("never", &[0.0, 1.0], &[f64::NAN; 2]).unwrap().to_svg().unwrap();
     assert!(never.contains("never: no area"));
@@ -330,6 +343,7 @@ fn without_data_charts_say_so() {
         RocCurveChart::new("").to_svg(),
         PrecisionRecallChart::new("").to_svg(),
         ReliabilityChart::new("", &[], &[], &[]).unwrap().to_svg(),
+        LatencyChart::new("").to_svg(),
         ReliabilityChart::new("", &[f64::NAN], &[f64::NAN], &[0]).unwrap().to_svg(),
         LineChart::new("", "", "").to_svg(),
         LineChart::new("", "", "").series("x", vec![]).log_x().to_svg(),
@@ -456,6 +470,7 @@ fn chart_samples() {
         roc().with_size(300, 300).save(path("roc-small")).unwrap();
         precision_recall().save(path("precision-recall")).unwrap();
         reliability().save(path("reliability")).unwrap();
+        latency().save(path("latency")).unwrap();
         schedules().schedule(LONG, vec![2e-5; 3]).unwrap().with_size(340, 300).save(path("schedules-small")).unwrap();
         lines().with_size(300, 220).save(path("lines-small")).unwrap();
     }
