@@ -5,6 +5,9 @@ use crate::{Error, Result};
 /// How far the probabilities of one item may be from a sum of 1: single precision over many classes.
 const SUM_TOLERANCE: f64 = 1e-3;
 
+/// How far a softmax in single precision may round a probability out of 0 to 1.
+const ROUNDING: f32 = 1e-6;
+
 /// An error when there are not as many `what` as labels, or no labels at all.
 pub(super) fn lengths(what: &str, found: usize, labels: usize) -> Result<()> {
     if found != labels {
@@ -67,7 +70,7 @@ pub(super) fn probability_rows(labels: &[usize], rows: &[Vec<f32>]) -> Result<us
     let classes = score_rows(labels, rows)?;
     for (item, row) in rows.iter().enumerate() {
         let place = || format!("probabilities of item {item}");
-        if let Some(value) = row.iter().find(|value| !(0.0..=1.0).contains(*value)) {
+        if let Some(value) = row.iter().find(|value| !(-ROUNDING..=1.0 + ROUNDING).contains(*value)) {
             let problem = format!("{value} is not a probability: it is not from 0 to 1");
             return Err(Error::input(place(), problem, "pass probabilities, not logits: apply softmax first"));
         }

@@ -196,6 +196,15 @@ fn samples_without_a_score_are_left_out() {
 }
 
 #[test]
+fn probabilities_may_be_rounded_as_softmax_rounds() {
+    let rows = [vec![1.000_000_1, 1e-9], vec![0.3, 0.700_000_1]];
+    assert!(log_loss(&[0, 1], &rows).unwrap() > 0.0);
+    let calibration = Calibration::new(&[0, 1], &rows, 4).unwrap();
+    assert_eq!(calibration.bins[3].count, 1);
+    assert!(calibration.bins[3].confidence <= 1.0);
+}
+
+#[test]
 fn bad_input_is_named() {
     #[track_caller]
     fn check<T: std::fmt::Debug>(result: crate::Result<T>, expected: &str) {

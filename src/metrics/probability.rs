@@ -98,7 +98,7 @@ impl Calibration {
         let mut sums = vec![(0_usize, 0.0_f64, 0_usize); bins];
         for (row, label) in probabilities.iter().zip(labels) {
             let guess = most_probable(row);
-            let confidence = f64::from(row[guess]);
+            let confidence = f64::from(row[guess]).min(1.0);
             let bin = (1..bins).filter(|edge| *edge as f64 * width < confidence).count();
             sums[bin].0 += 1;
             sums[bin].1 += confidence;
