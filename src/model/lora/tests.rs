@@ -3,7 +3,7 @@
 use candle_core::Tensor;
 
 use crate::model::fixture::{tiny, tiny_data, tiny_folder};
-use crate::model::{LoraConfig, Pass, TextClassifier, TokenBatch};
+use crate::model::{LoraConfig, Pass, Pooling, Pretrained, TextClassifier, TokenBatch};
 use crate::ops::verify::assert_close;
 
 fn model() -> TextClassifier {
@@ -115,4 +115,43 @@ fn an_adapter_of_another_model_is_refused_and_the_model_stays() {
             .contains("other weights")
     );
     assert!(refused("tunebook.json", "billing", "money").contains("labels"));
+}
+
+/// `tests/parity/adapter.py record` made the adapter with peft; with `TUNEBOOK_PARITY_OUT` ours stays there for its `check`.
+#[test]
+fn an_adapter_of_peft_gives_peft_s_vectors() {
+    let parity = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity");
+    let folder = parity.join("tiny-bert-lora");
+    let said: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(folder.join("said.json")).unwrap()).unwrap();
+    let numbers = |value: &serde_json::Value| -> Vec<f64> {
+        value.as_array().unwrap().iter().flat_map(|row| row.as_array().unwrap()).map(|v| v.as_f64().unwrap()).collect()
+    };
+    let labels = vec!["a".to_owned(), "b".to_owned()];
+    let source = Pretrained::folder(parity.join("tiny-bert")).pooling(Pooling::Mean);
+    let mut model = TextClassifier::from_pretrained(source, labels).unwrap();
+    let pooled = |model: &TextClassifier| -> Vec<f64> {
+        let rows = said["ids"].as_array().unwrap().iter().map(|row| {
+            let ids: Vec<u32> = row.as_array().unwrap().iter().map(|id| id.as_u64().unwrap() as u32).collect();
+            let batch = TokenBatch::new(&[&ids], 0).unwrap();
+            model.encoder().forward(&batch, &Pass::evaluation()).unwrap().to_vec2::<f32>().unwrap().remove(0)
+        });
+        rows.flatten().map(f64::from).collect()
+    };
+    let largest = |ours: &[f64], theirs: &[f64]| {
+        assert_eq!(ours.len(), theirs.len());
+        ours.iter().zip(theirs).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+    };
+    assert!(largest(&pooled(&model), &numbers(&said["without"])) < 1e-5);
+    model.load_adapter(&folder).unwrap();
+    let ours = pooled(&model);
+    assert!(largest(&ours, &numbers(&said["pooled"])) < 1e-5);
+    assert!(largest(&numbers(&said["without"]), &numbers(&said["pooled"])) > 1e-2);
+    if let Some(out) = std::env::var_os("TUNEBOOK_PARITY_OUT") {
+        let out = std::path::Path::new(&out);
+        model.save_adapter(out).unwrap();
+        let width = ours.len() / 2;
+        let rows: Vec<&[f64]> = ours.chunks(width).collect();
+        std::fs::write(out.join("said.json"), serde_json::json!({ "pooled": rows }).to_string()).unwrap();
+    }
 }
