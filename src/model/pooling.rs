@@ -12,7 +12,7 @@ use crate::{Error, Result};
 /// use tunebook::model::{Pooling, TokenBatch};
 /// let batch = TokenBatch::new(&[&[2, 7, 3], &[2, 3]], 0)?;                    // the second text has one padding
 /// let hidden = Tensor::new(&[[[1.0f32], [2.0], [6.0]], [[-4.0], [-2.0], [9.0]]], &Device::Cpu)?;
-/// let pooled = |pooling: Pooling| tunebook::Result::Ok(pooling.apply(&hidden, &batch)?.to_vec2::<f32>()?);
+/// let pooled = |pooling: Pooling| -> tunebook::Result<_> { Ok(pooling.apply(&hidden, &batch)?.to_vec2::<f32>()?) };
 /// assert_eq!(pooled(Pooling::Mean)?, [[3.0], [-3.0]]);
 /// assert_eq!(pooled(Pooling::Max)?, [[6.0], [-2.0]]);
 /// assert_eq!(pooled(Pooling::Cls)?, [[1.0], [-4.0]]);
