@@ -3,7 +3,7 @@
 //! Reading order: [`Parameter`] and [`ParameterStore`] (what a model learns, and what is frozen), [`StoreBuilder`]
 //! (strict loading: a misspelt name is an error, never a silent random weight), [`Pass`] (training or evaluation),
 //! [`BertEncoder`] (the network), [`TextTokenizer`], [`TextEncoder`] (text to vectors), [`TextClassifier`] (text to
-//! labels), [`Pretrained`] (embedded, folder, Hub).
+//! labels), [`Pretrained`] (embedded, folder, Hub); [`Mlp`] is the network for rows of numbers.
 
 mod bert;
 mod builder;
@@ -20,6 +20,9 @@ mod learning_rates;
 mod lora;
 #[cfg(test)]
 mod minilm_tests;
+mod mlp;
+#[cfg(test)]
+mod mlp_tests;
 mod model_card;
 mod names;
 mod parameters;
@@ -44,6 +47,7 @@ pub use init::Init;
 pub use layers::{Embedding, LayerNorm, Linear};
 pub use learning_rates::LearningRates;
 pub use lora::{LoraAdapter, LoraConfig};
+pub use mlp::{Activation, Mlp, MlpConfig};
 pub use model_card::ModelCard;
 pub use parameters::{Parameter, ParameterStore};
 pub use pass::Pass;
