@@ -1,0 +1,95 @@
+"""PyTorch's side of the training bench: the same requests as `benches/training.rs`, answered with transformers and peft."""
+
+import json
+import sys
+import time
+
+import torch
+import transformers
+
+LEARNING_RATE = 2e-5
+WEIGHT_DECAY = 0.01
+
+
+class Classifier(torch.nn.Module):
+    """The encoder, the mean over the tokens, dropout and a linear head: what Tunebook's TextClassifier is."""
+
+    def __init__(self, folder):
+        super().__init__()
+        self.encoder = transformers.AutoModel.from_pretrained(folder, add_pooling_layer=False)
+        config = self.encoder.config
+        self.dropout = torch.nn.Dropout(config.hidden_dropout_prob)
+        self.classifier = torch.nn.Linear(config.hidden_size, 2)
+
+    def forward(self, ids, mask):
+        hidden = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+        weights = mask.unsqueeze(-1).to(hidden.dtype)
+        pooled = (hidden * weights).sum(1) / weights.sum(1)
+        return self.classifier(self.dropout(pooled))
+
+
+class Subject:
+    def __init__(self, folder, row):
+        self.model = Classifier(folder)
+        self.trains = row != "inference"
+        if row == "last-2-layers":
+            self.model.encoder.requires_grad_(False)
+            for layer in self.model.encoder.encoder.layer[-2:]:
+                layer.requires_grad_(True)
+        elif row == "lora":
+            import peft
+
+            config = peft.LoraConfig(r=8, lora_alpha=16, lora_dropout=0.1, target_modules=["query", "value"])
+            self.model.encoder = peft.get_peft_model(self.model.encoder, config)
+        self.model.train(self.trains)
+        decayed, plain = [], []
+        for name, parameter in self.model.named_parameters():
+            if parameter.requires_grad:
+                (plain if name.endswith(".bias") or "LayerNorm." in name else decayed).append(parameter)
+        groups = [{"params": decayed, "weight_decay": WEIGHT_DECAY}, {"params": plain, "weight_decay": 0.0}]
+        self.parameters = decayed + plain
+        self.optimizer = torch.optim.AdamW(groups, lr=LEARNING_RATE)
+
+    def step(self, ids, mask, labels):
+        with torch.set_grad_enabled(self.trains):
+            loss = torch.nn.functional.cross_entropy(self.model(ids, mask), labels)
+        if self.trains:
+            self.optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
+            self.optimizer.step()
+        return loss.item()
+
+
+def peak_bytes():
+    try:
+        with open("/proc/self/status") as status:
+            return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM:"))
+    except OSError:
+        return 0
+
+
+def main():
+    folder, threads = sys.argv[1], int(sys.argv[2])
+    torch.set_num_threads(threads)
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    subjects = {}
+    for line in sys.stdin:
+        request = json.loads(line)
+        row = request["row"]
+        if row not in subjects:
+            subjects[row] = Subject(folder, row)
+        ids = torch.tensor(request["ids"])
+        mask = torch.ones_like(ids)
+        labels = torch.tensor(request["labels"])
+        loss, seconds = 0.0, []
+        for _ in range(request["steps"]):
+            start = time.perf_counter()
+            loss = subjects[row].step(ids, mask, labels)
+            seconds.append(time.perf_counter() - start)
+        print(json.dumps({"seconds": seconds, "loss": loss, "peak_bytes": peak_bytes()}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
