@@ -86,8 +86,8 @@ impl<M> TrainingReport<M> {
     }
 
     /// The strategy.
-    pub fn method(&self) -> &Method {
-        &self.plan.method
+    pub fn method(&self) -> Method {
+        self.plan.method.clone()
     }
 
     /// The settings of the run.

@@ -63,6 +63,8 @@ impl SeedSpec {
             "data",
             "assets",
             "kernel/facade",
+            // Not built there, but Cargo.toml names it.
+            "benches/training.rs",
         ];
         Self {
             home: home.into(),
