@@ -5,10 +5,12 @@
 //! in Okabe and Ito's colours, which people with any form of colour blindness can tell apart.
 //!
 //! Reading order: `output.rs` (from a chart to a file), `canvas.rs` (the two backends as one), `text.rs` and `style.rs`,
-//! `ticks.rs`, `panel.rs` (axes, lines and legend), then one file for each chart.
+//! `ticks.rs`, `panel.rs` (axes, lines and legend), `rows.rs` (an axis of names), then one file for each chart.
 
 mod bar_chart;
 mod canvas;
+mod class_balance_chart;
+mod gradient_norm_chart;
 mod heat_map;
 mod latency_chart;
 mod layer_diagram;
@@ -20,12 +22,16 @@ mod panel;
 mod precision_recall_curve;
 mod reliability_chart;
 mod roc_curve;
+mod rows;
 mod schedule_chart;
 mod style;
+mod sweep_chart;
 mod text;
 mod ticks;
 
 pub use bar_chart::BarChart;
+pub use class_balance_chart::ClassBalanceChart;
+pub use gradient_norm_chart::GradientNormChart;
 pub use heat_map::ConfusionHeatMap;
 pub use latency_chart::LatencyChart;
 pub use layer_diagram::{LayerBlock, LayerDiagram};
@@ -36,6 +42,7 @@ pub use precision_recall_curve::PrecisionRecallChart;
 pub use reliability_chart::ReliabilityChart;
 pub use roc_curve::RocCurveChart;
 pub use schedule_chart::ScheduleChart;
+pub use sweep_chart::SweepChart;
 
 #[cfg(test)]
 mod tests;

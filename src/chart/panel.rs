@@ -67,7 +67,10 @@ impl Panel {
         let mut top = MARGIN;
         for line in text::wrap(&self.title, width - 2 * MARGIN, 2, TITLE_SIZE, true) {
             let style = text::style(TITLE_SIZE, true, INK, Anchor::BelowStart);
-            drawn(area.draw_text(&line, &style, (MARGIN, top)))?;
+            // Without a title its row stays free, for one that several panels have in common.
+            if !line.is_empty() {
+                drawn(area.draw_text(&line, &style, (MARGIN, top)))?;
+            }
             top += (TITLE_SIZE * 1.3) as i32;
         }
         top = self.draw_legend(area, top + 2, width)?;
@@ -264,7 +267,7 @@ pub(super) fn thinned(points: &[(f64, f64)], most: usize) -> Vec<(f64, f64)> {
 pub(super) type Plane = Cartesian2d<RangedCoordf64, RangedCoordf64>;
 
 /// A shape of its own for each series: those who cannot tell the colours apart can tell the shapes.
-fn draw_mark(area: &Area<'_>, mark: usize, (x, y): (i32, i32), color: RGBColor) -> Result<()> {
+pub(super) fn draw_mark(area: &Area<'_>, mark: usize, (x, y): (i32, i32), color: RGBColor) -> Result<()> {
     let fill = color.filled();
     match mark % 4 {
         0 => drawn(area.draw(&Circle::new((x, y), 4, fill))),

@@ -141,6 +141,57 @@ fn latency() -> LatencyChart {
     })
 }
 
+fn gradient_norms() -> GradientNormChart {
+    let layers = ["embeddings", "layer 1", "layer 2", "layer 3", "layer 4", "pooling", "head"];
+    let nan = Some(f64::NAN);
+    GradientNormChart::new("Gradients of the first steps", &layers)
+        .step("step 1", &[None, None, Some(0.0), Some(0.004), Some(0.02), Some(0.3), Some(1.4)])
+        .unwrap()
+        .step("step 10", &[None, Some(0.0004), Some(0.0011), Some(0.002), Some(0.013), Some(0.2), Some(0.6)])
+        .unwrap()
+        .step("step 100", &[None, None, Some(0.0003), Some(0.0012), Some(0.04), nan, Some(f64::INFINITY)])
+        .unwrap()
+}
+
+fn class_balance() -> ClassBalanceChart {
+    ClassBalanceChart::new("Items of each class", &QUEUES)
+        .split("training", &[1240, 870, 640, 410, 220, 96, 31, 1])
+        .unwrap()
+        .split("validation", &[155, 109, 80, 51, 27, 12, 4, 0])
+        .unwrap()
+        .split("test", &[156, 108, 81, 52, 28, 12, 4, 1])
+        .unwrap()
+}
+
+/// A grid of two parameters with a random third one.
+fn sweep() -> SweepChart {
+    let (mut rates, mut batches, mut decays, mut scores) = (vec![], vec![], vec![], vec![]);
+    for trial in 0..15 {
+        let (rate, batch) = (f64::from(trial % 5), f64::from(trial / 5));
+        rates.push(1e-5 * 10f64.powf(rate / 2.0));
+        batches.push(8.0 * 2f64.powf(batch));
+        decays.push(1e-4 * 10f64.powf(f64::from(trial * 7 % 15) / 5.0));
+        scores.push(if trial == 4 { f64::NAN } else { 0.93 - 0.05 * (rate - 2.0).powi(2) - 0.03 * batch });
+    }
+    SweepChart::new("Full fine-tuning", "validation accuracy", &scores)
+        .percent()
+        .log_parameter("learning rate", &rates)
+        .unwrap()
+        .parameter("batch size", &batches)
+        .unwrap()
+        .log_parameter("weight decay", &decays)
+        .unwrap()
+}
+
+fn sweep_of_one() -> SweepChart {
+    let rates: Vec<f64> = (0..9).map(|step| 1e-6 * 10f64.powf(f64::from(step) / 2.0)).collect();
+    let losses: Vec<f64> = (0..9).map(|step| 0.4 + 0.06 * f64::from(step - 5).powi(2)).collect();
+    SweepChart::new("One parameter", "validation loss", &losses)
+        .lower_is_better()
+        .log_parameter("learning rate", &rates)
+        .unwrap()
+}
+
 /// A text of an SVG and the rectangle it fills.
 type TextBox = (String, [f64; 4]);
 
@@ -213,6 +264,20 @@ fn texts_stay_inside_and_apart() {
             precision_recall().with_size(size.0, size.1).to_svg(),
             reliability().with_size(size.0, size.1).to_svg(),
             latency().with_size(size.0, size.1).to_svg(),
+            gradient_norms().with_size(size.0, size.1).to_svg(),
+            GradientNormChart::new(LONG, &[LONG; 60]).step(LONG, &[None; 60]).unwrap().with_size(size.0, 800).to_svg(),
+            class_balance().with_size(size.0, size.1).to_svg(),
+            sweep_of_one().with_size(size.0, size.1).to_svg(),
+            sweep().with_size(size.0, 3 * size.1).to_svg(),
+            SweepChart::new(LONG, LONG, &[1e300, -1e300, 1e-300])
+                .parameter(LONG, &[1e300, -1e300, 0.0])
+                .unwrap()
+                .log_parameter(LONG, &[1e300, 1e-300, 1.0])
+                .unwrap()
+                .with_size(size.0, 700)
+                .to_svg(),
+            class_balance().with_size(size.0, 700).to_svg(),
+            ClassBalanceChart::new(LONG, &[LONG]).split(LONG, &[usize::MAX]).unwrap().with_size(size.0, 300).to_svg(),
         ] {
             let svg = svg.unwrap();
             let height = svg.split_once("height=\"").unwrap().1.split_once('"').unwrap().0.parse().unwrap();
@@ -259,6 +324,10 @@ fn every_chart_is_well_formed_svg_with_a_description() {
         reliability().to_svg(),
         latency().to_svg(),
         LatencyChart::new("one").batch(1, 0.0, f64::NAN, f64::INFINITY).unwrap().to_svg(),
+        gradient_norms().to_svg(),
+        class_balance().to_svg(),
+        sweep().to_svg(),
+        sweep_of_one().to_svg(),
     ] {
         let svg = svg.unwrap();
         assert!(svg.starts_with("<svg width=") && svg.trim_end().ends_with("</svg>"), "{svg}");
@@ -345,6 +414,12 @@ fn without_data_charts_say_so() {
         ReliabilityChart::new("", &[], &[], &[]).unwrap().to_svg(),
         LatencyChart::new("").to_svg(),
         ReliabilityChart::new("", &[f64::NAN], &[f64::NAN], &[0]).unwrap().to_svg(),
+        GradientNormChart::new("", &["head"]).to_svg(),
+        GradientNormChart::new("", &[""; 0]).step("empty", &[]).unwrap().to_svg(),
+        ClassBalanceChart::new("", &["cat"]).to_svg(),
+        SweepChart::new("", "", &[]).to_svg(),
+        SweepChart::new("", "", &[0.5]).to_svg(),
+        SweepChart::new("", "", &[f64::NAN]).parameter("epochs", &[3.0]).unwrap().to_svg(),
         LineChart::new("", "", "").to_svg(),
         LineChart::new("", "", "").series("x", vec![]).log_x().to_svg(),
     ];
@@ -471,6 +546,12 @@ fn chart_samples() {
         precision_recall().save(path("precision-recall")).unwrap();
         reliability().save(path("reliability")).unwrap();
         latency().save(path("latency")).unwrap();
+        gradient_norms().save(path("gradient-norms")).unwrap();
+        gradient_norms().with_size(340, 300).save(path("gradient-norms-small")).unwrap();
+        class_balance().save(path("class-balance")).unwrap();
+        sweep().save(path("sweep")).unwrap();
+        sweep_of_one().save(path("sweep-of-one")).unwrap();
+        class_balance().with_size(340, 640).save(path("class-balance-small")).unwrap();
         schedules().schedule(LONG, vec![2e-5; 3]).unwrap().with_size(340, 300).save(path("schedules-small")).unwrap();
         lines().with_size(300, 220).save(path("lines-small")).unwrap();
     }
