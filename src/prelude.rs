@@ -1,8 +1,9 @@
 //! Everything a lesson uses: `use tunebook::prelude::*;`.
 
 pub use crate::chart::{
-    BarChart, ConfusionHeatMap, LatencyChart, LayerBlock, LayerDiagram, LearningCurves, LearningRateFinderChart,
-    LineChart, PrecisionRecallChart, ReliabilityChart, RocCurveChart, ScheduleChart,
+    BarChart, ClassBalanceChart, ConfusionHeatMap, GradientNormChart, LatencyChart, LayerBlock, LayerDiagram,
+    LearningCurves, LearningRateFinderChart, LineChart, PrecisionRecallChart, ReliabilityChart, RocCurveChart,
+    ScheduleChart, StrategyComparison, SweepChart,
 };
 pub use crate::data::{TextDataset, TextSplits};
 pub use crate::metrics::{

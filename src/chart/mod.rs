@@ -24,6 +24,7 @@ mod reliability_chart;
 mod roc_curve;
 mod rows;
 mod schedule_chart;
+mod strategy_comparison;
 mod style;
 mod sweep_chart;
 mod text;
@@ -42,6 +43,7 @@ pub use precision_recall_curve::PrecisionRecallChart;
 pub use reliability_chart::ReliabilityChart;
 pub use roc_curve::RocCurveChart;
 pub use schedule_chart::ScheduleChart;
+pub use strategy_comparison::StrategyComparison;
 pub use sweep_chart::SweepChart;
 
 #[cfg(test)]

@@ -192,6 +192,15 @@ fn sweep_of_one() -> SweepChart {
         .unwrap()
 }
 
+fn strategies() -> StrategyComparison {
+    StrategyComparison::new("What accuracy costs", "training time (s)", "accuracy on the test data")
+        .strategy("feature extraction", 3.1, 0.81)
+        .strategy_with_error("last two layers", 34.0, 0.885, 0.02)
+        .strategy_with_error("LoRA, rank 8", 61.0, 0.915, 0.012)
+        .strategy_with_error("full fine-tuning", 88.0, 0.93, 0.008)
+        .strategy("BitFit", 58.0, 0.905)
+}
+
 /// A text of an SVG and the rectangle it fills.
 type TextBox = (String, [f64; 4]);
 
@@ -255,7 +264,12 @@ fn texts_stay_inside_and_apart() {
         let many = (0..9).fold(schedules(), |chart, index| {
             chart.schedule(format!("{LONG} {index}"), vec![f64::from(index) * 1e-5; 50]).unwrap()
         });
+        let crowd = (0..12).fold(strategies(), |chart, index| {
+            chart.strategy(format!("{LONG} {index}"), 60.0 + f64::from(index % 3), 0.9)
+        });
         for svg in [
+            strategies().with_size(size.0, size.1).to_svg(),
+            crowd.with_size(size.0, size.1 + 330).to_svg(),
             finder().with_size(size.0, size.1).to_svg(),
             long.with_size(size.0, size.1 + 60).to_svg(),
             schedules().with_size(size.0, size.1).to_svg(),
@@ -326,6 +340,7 @@ fn every_chart_is_well_formed_svg_with_a_description() {
         LatencyChart::new("one").batch(1, 0.0, f64::NAN, f64::INFINITY).unwrap().to_svg(),
         gradient_norms().to_svg(),
         class_balance().to_svg(),
+        strategies().to_svg(),
         sweep().to_svg(),
         sweep_of_one().to_svg(),
     ] {
@@ -417,6 +432,7 @@ fn without_data_charts_say_so() {
         GradientNormChart::new("", &["head"]).to_svg(),
         GradientNormChart::new("", &[""; 0]).step("empty", &[]).unwrap().to_svg(),
         ClassBalanceChart::new("", &["cat"]).to_svg(),
+        StrategyComparison::new("", "", "").to_svg(),
         SweepChart::new("", "", &[]).to_svg(),
         SweepChart::new("", "", &[0.5]).to_svg(),
         SweepChart::new("", "", &[f64::NAN]).parameter("epochs", &[3.0]).unwrap().to_svg(),
@@ -549,6 +565,12 @@ fn chart_samples() {
         gradient_norms().save(path("gradient-norms")).unwrap();
         gradient_norms().with_size(340, 300).save(path("gradient-norms-small")).unwrap();
         class_balance().save(path("class-balance")).unwrap();
+        strategies().save(path("strategies")).unwrap();
+        (0..12)
+            .fold(strategies(), |chart, index| chart.strategy(format!("seed {index} of the same"), 60.0, 0.9))
+            .with_size(420, 460)
+            .save(path("strategies-crowd"))
+            .unwrap();
         sweep().save(path("sweep")).unwrap();
         sweep_of_one().save(path("sweep-of-one")).unwrap();
         class_balance().with_size(340, 640).save(path("class-balance-small")).unwrap();
