@@ -2,8 +2,8 @@
 
 pub use crate::chart::{
     BarChart, ClassBalanceChart, ConfusionHeatMap, GradientNormChart, LatencyChart, LayerBlock, LayerDiagram,
-    LearningCurves, LearningRateFinderChart, LineChart, PrecisionRecallChart, ReliabilityChart, RocCurveChart,
-    ScheduleChart, StrategyComparison, SweepChart,
+    LearningCurves, LearningRateFinderChart, LengthHistogram, LineChart, PrecisionRecallChart, ReliabilityChart,
+    RocCurveChart, ScheduleChart, StrategyComparison, SweepChart,
 };
 pub use crate::data::{TextDataset, TextSplits};
 pub use crate::metrics::{

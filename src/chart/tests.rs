@@ -201,6 +201,12 @@ fn strategies() -> StrategyComparison {
         .strategy("BitFit", 58.0, 0.905)
 }
 
+fn lengths() -> LengthHistogram {
+    let lengths: Vec<usize> =
+        (0..2000).map(|text: usize| 6 + (text * 37 % 41) + (text * 101 % 97).pow(2) / 80).collect();
+    LengthHistogram::new("Lengths of the training texts", "tokens", &lengths).limit(96).unwrap()
+}
+
 /// A text of an SVG and the rectangle it fills.
 type TextBox = (String, [f64; 4]);
 
@@ -268,6 +274,8 @@ fn texts_stay_inside_and_apart() {
             chart.strategy(format!("{LONG} {index}"), 60.0 + f64::from(index % 3), 0.9)
         });
         for svg in [
+            lengths().with_size(size.0, size.1).to_svg(),
+            LengthHistogram::new(LONG, LONG, &[usize::MAX, 0]).limit(1).unwrap().with_size(size.0, size.1).to_svg(),
             strategies().with_size(size.0, size.1).to_svg(),
             crowd.with_size(size.0, size.1 + 330).to_svg(),
             finder().with_size(size.0, size.1).to_svg(),
@@ -341,6 +349,7 @@ fn every_chart_is_well_formed_svg_with_a_description() {
         gradient_norms().to_svg(),
         class_balance().to_svg(),
         strategies().to_svg(),
+        lengths().to_svg(),
         sweep().to_svg(),
         sweep_of_one().to_svg(),
     ] {
@@ -433,6 +442,7 @@ fn without_data_charts_say_so() {
         GradientNormChart::new("", &[""; 0]).step("empty", &[]).unwrap().to_svg(),
         ClassBalanceChart::new("", &["cat"]).to_svg(),
         StrategyComparison::new("", "", "").to_svg(),
+        LengthHistogram::new("", "", &[]).to_svg(),
         SweepChart::new("", "", &[]).to_svg(),
         SweepChart::new("", "", &[0.5]).to_svg(),
         SweepChart::new("", "", &[f64::NAN]).parameter("epochs", &[3.0]).unwrap().to_svg(),
@@ -566,6 +576,7 @@ fn chart_samples() {
         gradient_norms().with_size(340, 300).save(path("gradient-norms-small")).unwrap();
         class_balance().save(path("class-balance")).unwrap();
         strategies().save(path("strategies")).unwrap();
+        lengths().save(path("lengths")).unwrap();
         (0..12)
             .fold(strategies(), |chart, index| chart.strategy(format!("seed {index} of the same"), 60.0, 0.9))
             .with_size(420, 460)
