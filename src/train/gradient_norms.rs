@@ -1,6 +1,8 @@
 //! How large the gradients of each layer are, step by step.
 
 use super::{Gradients, Observer};
+use crate::Result;
+use crate::chart::GradientNormChart;
 
 /// Notes the gradient norm of each layer at every step: `(Live::new(), GradientNorms::default())` beside the curves, or
 /// `&mut norms` to have it after the run.
@@ -13,9 +15,7 @@ use super::{Gradients, Observer};
 /// let model = TextClassifier::from_pretrained(Pretrained::embedded(), data.label_names())?;
 /// let mut norms = GradientNorms::default();
 /// Trainer::new(model).observer(&mut norms).fit(&data.train, &data.validation)?;
-/// for (layer, norm) in norms.mean() {
-///     println!("{layer}: {norm:?}");
-/// }
+/// norms.chart()?.evcxr_display();
 /// # Ok(())
 /// # }
 /// ```
@@ -44,6 +44,26 @@ impl GradientNorms {
             (!norms.is_empty()).then(|| norms.iter().sum::<f64>() / norms.len() as f64)
         };
         self.layers.iter().enumerate().map(|(n, name)| (name.clone(), mean(n))).collect()
+    }
+
+    /// The norms of the first, the middle and the last step, layer by layer.
+    pub fn chart(&self) -> Result<GradientNormChart> {
+        let mut chart = GradientNormChart::new("Gradient norms by layer", &self.layers);
+        let mut places = vec![0, self.steps.len() / 2, self.steps.len().saturating_sub(1)];
+        places.dedup();
+        for place in places {
+            if let Some(norms) = self.steps.get(place) {
+                chart = chart.step(format!("step {}", place + 1), norms)?;
+            }
+        }
+        Ok(chart)
+    }
+
+    /// What evcxr calls when this value is the last expression of a cell.
+    pub fn evcxr_display(&self) {
+        if let Ok(chart) = self.chart() {
+            chart.evcxr_display();
+        }
     }
 }
 

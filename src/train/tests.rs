@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use super::{
-    Checkpoints, ClassWeights, EarlyStopping, EpochRecord, Method, Observer, Optimizer, Quiet, Schedule, StepRecord,
-    StopReason, Trainer, TrainingConfig, TrainingPlan, stop,
+    Checkpoints, ClassWeights, EarlyStopping, EpochRecord, GradientNorms, Method, Observer, Optimizer, Quiet, Schedule,
+    StepRecord, StopReason, Trainer, TrainingConfig, TrainingPlan, stop,
 };
 use super::{Trainable, TrainingReport};
 use crate::Result;
@@ -339,4 +339,18 @@ fn settings_that_do_not_fit_the_data_are_errors() {
     for method in [Method::Gradual { epochs_per_layer: 0 }, Method::TwoPhase { freeze_epochs: 0 }] {
         assert!(fit(Trainer::new(model()).observer(Quiet).method(method)).unwrap_err().to_string().contains("is 0"));
     }
+}
+
+#[test]
+fn norms_of_each_layer_are_noted_and_a_layer_that_joins_late_has_none_before() {
+    let mut norms = GradientNorms::default();
+    let trainer = Trainer::new(model()).method(Method::Gradual { epochs_per_layer: 1 }).config(config());
+    fit(trainer.observer(&mut norms)).unwrap();
+    assert_eq!(norms.layers(), ["classifier", "encoder.layer.2"]);
+    assert_eq!(norms.steps().len(), 16);
+    let (first, last) = (&norms.steps()[0], &norms.steps()[15]);
+    assert!(first[0].unwrap() > 0.0 && first.len() == 1 && last.len() == 2 && last[1].unwrap() > 0.0);
+    let mean: Vec<f64> = norms.steps()[8..].iter().filter_map(|step| step[1]).collect();
+    assert!((norms.mean()[1].1.unwrap() - mean.iter().sum::<f64>() / 8.0).abs() < 1e-12);
+    assert!(norms.chart().unwrap().to_svg().unwrap().contains("classifier"));
 }

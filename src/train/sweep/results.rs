@@ -5,6 +5,8 @@ use std::fmt;
 
 use super::Trial;
 use super::space::short;
+use crate::Result;
+use crate::chart::SweepChart;
 use crate::notebook::Display;
 
 /// One trial that was run.
@@ -70,6 +72,19 @@ impl SweepResults {
         // A sweep without any result is an error of `Sweep::run`.
         let first = candidates.next().unwrap_or(&self.results[0]);
         candidates.fold(first, |best, r| if order(r.score, best.score) == Ordering::Greater { r } else { best })
+    }
+
+    /// The scores over each parameter, the best marked; of successive halving only the trials with the largest budget.
+    pub fn chart(&self) -> Result<SweepChart> {
+        let budget = self.best().budget;
+        let shown: Vec<&TrialResult> = self.results.iter().filter(|r| r.budget == budget).collect();
+        let scores: Vec<f64> = shown.iter().map(|r| r.score).collect();
+        let mut chart = SweepChart::new("Sweep", "score", &scores);
+        for (place, (name, logarithmic)) in self.names.iter().zip(&self.logarithmic).enumerate() {
+            let values: Vec<f64> = shown.iter().map(|r| r.trial.values()[place].1).collect();
+            chart = if *logarithmic { chart.log_parameter(name, &values)? } else { chart.parameter(name, &values)? };
+        }
+        Ok(chart)
     }
 
     /// What evcxr calls when this value is the last expression of a cell.

@@ -13,6 +13,8 @@ fn a_grid_is_every_combination_once() {
         results.all().iter().map(|r| (r.trial.get_usize("a").unwrap(), r.trial.get("b").unwrap())).collect();
     assert_eq!(pairs, [(1, 0.001), (1, 1.0), (2, 0.001), (2, 1.0), (3, 0.001), (3, 1.0)]);
     assert_eq!((results.best().trial.number(), results.logarithmic()), (6, &[false, true][..]));
+    let svg = results.chart().unwrap().to_svg().unwrap();
+    assert!(svg.contains("Sweep") && svg.contains("score"), "{svg}");
     let text = results.to_string();
     assert!(text.ends_with("best: trial 6: a 3, b 1"), "{text}");
     assert!(results.best().trial.get("c").unwrap_err().to_string().contains("a, b"));
