@@ -1,5 +1,7 @@
 //! Numbers as people write them.
 
+use std::fmt::Write as _;
+
 /// `1234567` as `1,234,567`.
 pub(crate) fn grouped(number: usize) -> String {
     let digits = number.to_string();
@@ -22,6 +24,14 @@ pub(crate) fn part_of(part: usize, whole: usize) -> String {
         share => format!("{share:.0}"),
     };
     format!("{} of {} ({share} %)", grouped(part), grouped(whole))
+}
+
+/// Bytes as two digits each.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 #[cfg(test)]

@@ -63,8 +63,13 @@ impl TextEncoder {
     /// # Ok::<(), tunebook::Error>(())
     /// ```
     pub fn embed_tokens_cached(&self, sequences: &[Vec<u32>]) -> Result<Tensor> {
+        self.embed_tokens_cached_as(&self.fingerprint()?, sequences)
+    }
+
+    /// The same with the hash of the weights given: portions of one data set share it.
+    pub(crate) fn embed_tokens_cached_as(&self, weights: &Key, sequences: &[Vec<u32>]) -> Result<Tensor> {
         let width = self.bert.config().hidden_size;
-        let key = key(&self.fingerprint()?, sequences);
+        let key = key(weights, sequences);
         let cached = CACHE.lock().unwrap_or_else(PoisonError::into_inner).get(&key);
         if let Some(vectors) = cached {
             return Ok(Tensor::from_slice(&vectors, (sequences.len(), width), &candle_core::Device::Cpu)?);
@@ -77,7 +82,7 @@ impl TextEncoder {
 
     /// A hash of all that a vector depends on beside the tokens: the weights as they are now, LoRA's included, and the
     /// pooling.
-    fn fingerprint(&self) -> Result<Key> {
+    pub(crate) fn fingerprint(&self) -> Result<Key> {
         let mut hash = Sha256::new().chain_update(self.pooling.name());
         for parameter in self.store().all().iter().filter(|p| !p.name().starts_with("classifier.")) {
             hash.update(parameter.name());

@@ -1,13 +1,13 @@
 //! Weights files: safetensors in, safetensors out, with the names of the Hub's BERT family made one.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fmt::Write as _;
 use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
 use sha2::{Digest, Sha256};
 
 use super::names::NameStyle;
+use crate::words::hexadecimal;
 use crate::{Error, Result};
 
 /// The tensors of a weights file, as 32-bit floats under normalised names.
@@ -95,13 +95,6 @@ impl Weights {
     pub(super) fn take(&mut self, name: &str) -> Option<Tensor> {
         self.tensors.remove(name)
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Writes tensors to a safetensors file, through a temporary file beside it: either the whole file appears or none.

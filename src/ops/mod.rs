@@ -34,6 +34,8 @@ pub use max_pool2d::max_pool2d;
 pub use relu::relu;
 pub use softmax::masked_softmax;
 
+pub(crate) use slices::GRAIN;
+
 use candle_core::{DType, Tensor};
 
 /// Whether our own kernels can take this tensor; otherwise the composed form runs.

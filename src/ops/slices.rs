@@ -3,7 +3,7 @@
 use candle_core::{CpuStorage, Error, Layout, Result, Storage};
 
 /// Numbers handled by one task: large enough that handing it out costs nothing, small enough to share evenly.
-pub(super) const GRAIN: usize = 1 << 14;
+pub(crate) const GRAIN: usize = 1 << 14;
 
 /// The 32-bit floats of a contiguous tensor in main memory.
 pub(super) fn floats<'a>(op: &'static str, storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {

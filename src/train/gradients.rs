@@ -7,9 +7,7 @@ use rayon::prelude::*;
 
 use crate::Result;
 use crate::model::Parameter;
-
-/// Numbers handled by one task.
-const GRAIN: usize = 1 << 14;
+use crate::ops::GRAIN;
 
 /// The gradient of each trainable parameter of a list; parameters that the loss does not reach have none.
 ///

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::step::gradients;
+use super::step::{gradients, step_seed};
 use super::{Observer, OptimizerState, ParameterGroups, Trainable, Trainer, batches, stop, trainer};
 use crate::chart::LearningRateFinderChart;
 use crate::notebook::{Display, Progress};
@@ -56,14 +56,13 @@ impl<M: Trainable, O: Observer> Trainer<M, O> {
         let epochs = (1..).flat_map(|epoch| batches::shuffled(&lengths, rows_per_step, config.seed, epoch));
         let mut outcome = Ok(());
         for (step, rows) in epochs.take(STEPS).enumerate() {
-            if stop::is_requested() {
-                stop::clear();
+            if stop::take() {
                 outcome =
                     Err(Error::Training("stopped while learning rates were tried; the weights are put back".into()));
                 break;
             }
             let rate = FIRST * (LAST / FIRST).powf(step as f64 / (STEPS - 1) as f64);
-            let seed = config.seed.wrapping_mul(1_000_003).wrapping_add(step as u64);
+            let seed = step_seed(config.seed, step);
             let tried = gradients(&model, &examples, &rows, &parameters, &settings, seed)
                 .and_then(|(loss, gradients)| Ok((loss, optimizer.step(&gradients, rate, config.max_grad_norm)?)));
             progress.advance(1);

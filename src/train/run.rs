@@ -11,12 +11,13 @@ use super::checkpoint::{Checkpoints, Contents, State};
 use super::early_stopping::{Verdict, Watch};
 use super::phases::Phase;
 use super::progress::Progress;
-use super::step::{StepSettings, gradients};
+use super::step::{StepSettings, gradients, step_seed};
 use super::{
     EpochRecord, Examples, GradientAudit, Gradients, History, Method, Observer, OptimizerState, ParameterGroups,
     StepRecord, StopReason, Trainable, TrainingConfig, TrainingPlan, TrainingReport, batches, stop,
 };
 use crate::model::Parameter;
+use crate::words::hexadecimal;
 use crate::{Error, Result};
 
 /// Everything that a run needs, checked.
@@ -57,7 +58,8 @@ impl<M: Trainable, O: Observer> Run<M, O> {
         let phases = Phase::of(&self.method, &self.config, learning_rate, &self.model);
         let plan = self.plan(&phases, learning_rate);
         let learning: Vec<String> = self.model.store().trainable().iter().map(|p| p.name().to_owned()).collect();
-        let identity = self.identity(&learning);
+        // Hashing the data is for checkpoints alone.
+        let identity = if self.checkpoints.is_some() { self.identity(&learning) } else { BTreeMap::new() };
         let resumed = self.find_checkpoint(&identity)?;
         let mut now = Current {
             progress: Progress::default(),
@@ -168,8 +170,7 @@ impl<M: Trainable, O: Observer> Run<M, O> {
         let steps = self.steps(&rows.train, now.progress.epochs + 1);
         let total = steps.len() * phase.epochs;
         for places in &steps[now.progress.epoch_steps..] {
-            if stop::is_requested() || self.observer.wants_stop() {
-                stop::clear();
+            if stop::take() || self.observer.wants_stop() {
                 return Ok(false);
             }
             let rate = phase.rate(now.progress.phase_steps, total);
@@ -205,8 +206,7 @@ impl<M: Trainable, O: Observer> Run<M, O> {
         rate: f64,
         now: &mut Current,
     ) -> Result<(f64, f64)> {
-        // Dropout masks follow from the seed and the step.
-        let seed = self.config.seed.wrapping_mul(1_000_003).wrapping_add(now.progress.steps as u64);
+        let seed = step_seed(self.config.seed, now.progress.steps);
         let (loss, gradients) = gradients(&self.model, train, places, parameters, &self.settings, seed)?;
         let progress = &mut now.progress;
         progress.steps += 1;
@@ -250,8 +250,7 @@ impl<M: Trainable, O: Observer> Run<M, O> {
         let (trained_on, total) = (self.rows.train.len(), self.rows.train.len() + self.rows.validation.len());
         let mut freeze = |examples: &Examples<M::Inputs>, before: usize| -> Result<Examples<M::Inputs>> {
             let mut progress = |done: usize| {
-                if stop::is_requested() {
-                    stop::clear();
+                if stop::take() {
                     return Err(Error::Training("stopped while the rows were encoded; nothing was trained".into()));
                 }
                 self.observer.on_encode(before + done, total);
@@ -295,10 +294,7 @@ impl<M: Trainable, O: Observer> Run<M, O> {
 
     /// What must be the same when a run is resumed.
     fn identity(&self, learning: &[String]) -> BTreeMap<String, String> {
-        let digest = |text: String| {
-            let sum = Sha256::digest(text);
-            sum.iter().take(8).fold(String::new(), |all, byte| format!("{all}{byte:02x}"))
-        };
+        let digest = |text: String| hexadecimal(&Sha256::digest(text)[..8]);
         let rows = |examples: &Examples<M::Inputs>| {
             let lengths = self.model.lengths(&examples.inputs);
             format!("{} rows ({})", examples.len(), digest(format!("{:?} {lengths:?}", examples.targets)))

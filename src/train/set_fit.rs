@@ -7,6 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::schedule::warmup_steps;
+use super::step::step_seed;
 use super::{
     Examples, GradientAudit, Gradients, Method, Observer, Optimizer, OptimizerState, ParameterGroups, Schedule,
     TextInputs, Trainable, Trainer, TrainingConfig, TrainingReport, stop,
@@ -116,12 +117,11 @@ impl SetFit {
         let warmup = warmup_steps(0.1, total);
         let mut progress = Progress::new("contrasting pairs", total as u64);
         for (step, batch) in pairs.chunks(self.batch_size).enumerate() {
-            if stop::is_requested() {
-                stop::clear();
+            if stop::take() {
                 progress.finish();
                 return Err(Error::Training("stopped while the encoder learned from pairs".into()));
             }
-            let pass = Pass::training(self.seed.wrapping_mul(1_000_003).wrapping_add(step as u64));
+            let pass = Pass::training(step_seed(self.seed, step));
             let loss = pair_loss(model, tokens, batch, &pass)?;
             let gradients = Gradients::of(&parameters, &loss)?;
             if step == 0 {

@@ -18,6 +18,11 @@ pub(super) struct StepSettings {
     pub(super) mixup: f64,
 }
 
+/// The seed of a step's dropout masks and mixup.
+pub(super) fn step_seed(run: u64, step: usize) -> u64 {
+    run.wrapping_mul(1_000_003).wrapping_add(step as u64)
+}
+
 /// The loss of `rows` and its gradients. Rows beyond a batch are computed after it and added up.
 ///
 /// Dropout masks and mixup follow from `seed`.

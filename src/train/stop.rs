@@ -28,3 +28,12 @@ pub fn is_requested() -> bool {
     REQUESTED.load(Ordering::Relaxed)
         || std::env::var_os(STOP_FILE_VARIABLE).is_some_and(|path| std::path::Path::new(&path).exists())
 }
+
+/// Whether a run should stop; the request is taken back, as by the run that follows it.
+pub(super) fn take() -> bool {
+    let requested = is_requested();
+    if requested {
+        clear();
+    }
+    requested
+}

@@ -126,8 +126,7 @@ fn round(
     let title = if budget == 0 { "trials".to_owned() } else { format!("trials with budget {budget}") };
     let mut progress = Progress::new(&title, trials.len() as u64);
     for trial in trials {
-        if super::stop::is_requested() {
-            super::stop::clear();
+        if super::stop::take() {
             results.set_stopped();
             break;
         }

@@ -70,11 +70,12 @@ impl Trainable for TextClassifier {
 
     fn freeze_inputs(&self, inputs: TextInputs, progress: &mut dyn FnMut(usize) -> Result<()>) -> Result<TextInputs> {
         let TextInputs::Tokens(sequences) = inputs else { return Ok(inputs) };
+        let weights = self.encoder().fingerprint()?;
         let mut parts = Vec::new();
         let mut done = 0;
         for part in sequences.chunks(ENCODED_AT_ONCE) {
             progress(done)?;
-            parts.push(self.encoder().embed_tokens_cached(part)?);
+            parts.push(self.encoder().embed_tokens_cached_as(&weights, part)?);
             done += part.len();
         }
         progress(done)?;

@@ -4,7 +4,8 @@ use candle_core::{Result, Tensor};
 use pulp::Arch;
 use rayon::prelude::*;
 
-use super::state::{GRAIN, InPlace};
+use super::state::InPlace;
+use crate::ops::GRAIN;
 
 /// The numbers of one step.
 #[derive(Clone, Copy, Debug)]

@@ -11,9 +11,6 @@ use super::{Optimizer, ParameterGroup, ParameterGroups};
 use crate::train::Gradients;
 use crate::{Error, Result};
 
-/// Numbers handled by one task.
-pub(super) const GRAIN: usize = 1 << 14;
-
 /// The optimizer of a run: the rule, the parameters, and what it remembers of their gradients.
 ///
 /// ```
