@@ -1,4 +1,4 @@
-//! Loss and accuracy over the epochs of a training run, growing while it runs.
+//! Loss and, where answers are right or wrong, accuracy over the epochs of a training run, growing while it runs.
 
 use super::canvas::Area;
 use super::output::{Picture, chart_methods};
@@ -34,6 +34,8 @@ pub struct LearningCurves {
     val_accuracy: Vec<f64>,
     batches: Vec<(f64, f64)>,
     best_epoch: Option<usize>,
+    /// What the loss is, where there is no accuracy beside it.
+    only_loss: Option<String>,
     size: Option<(u32, u32)>,
 }
 
@@ -52,6 +54,7 @@ impl LearningCurves {
             val_accuracy: Vec::new(),
             batches: Vec::new(),
             best_epoch: None,
+            only_loss: None,
             size: None,
         }
     }
@@ -66,6 +69,22 @@ impl LearningCurves {
     /// ```
     pub fn with_title(mut self, title: impl Into<String>) -> Self {
         self.title = title.into();
+        self
+    }
+
+    /// The same curves with the losses alone, for a model that answers with numbers; `loss` says which loss it is.
+    ///
+    /// ```
+    /// use tunebook::chart::LearningCurves;
+    ///
+    /// let mut curves = LearningCurves::new(2).loss_only("mean squared error");
+    /// curves.push_epoch(1.9, 1.7, f64::NAN);
+    /// let svg = curves.to_svg()?;
+    /// assert!(svg.contains("mean squared error") && !svg.contains("accuracy"));
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    pub fn loss_only(mut self, loss: impl Into<String>) -> Self {
+        self.only_loss = Some(loss.into());
         self
     }
 
@@ -143,7 +162,7 @@ impl LearningCurves {
             title: if self.title.is_empty() { "Loss".into() } else { format!("{}: loss", self.title) },
             x: self.x_axis(width),
             y: Axis {
-                label: "cross-entropy (nats)".into(),
+                label: self.only_loss.clone().unwrap_or_else(|| "cross-entropy (nats)".into()),
                 min: 0.0,
                 max: top,
                 ticks: ticks::linear(0.0, top, 5, Unit::Plain),
@@ -194,18 +213,22 @@ impl Picture for LearningCurves {
             }
             _ => format!("{name}: {NO_DATA}"),
         };
-        let best = self.best_epoch.map_or(String::new(), |epoch| format!(" The best epoch is {epoch}."));
-        format!(
-            "After {} epochs: {}, {}, {}.{best}",
-            self.epochs(),
+        let mut parts = vec![
             ends("training loss", &self.train_loss, Unit::Plain),
             ends("validation loss", &self.val_loss, Unit::Plain),
-            ends("validation accuracy", &self.val_accuracy, Unit::Percent),
-        )
+        ];
+        if self.only_loss.is_none() {
+            parts.push(ends("validation accuracy", &self.val_accuracy, Unit::Percent));
+        }
+        let best = self.best_epoch.map_or(String::new(), |epoch| format!(" The best epoch is {epoch}."));
+        format!("After {} epochs: {}.{best}", self.epochs(), parts.join(", "))
     }
 
     fn paint(&self, area: &Area<'_>) -> Result<()> {
         let (width, height) = area.dim_in_pixel();
+        if self.only_loss.is_some() {
+            return self.loss_panel(width as i32).draw(area);
+        }
         // Side by side where there is room, else one below the other.
         let (loss, accuracy) =
             if width >= 560 { area.split_horizontally(width / 2) } else { area.split_vertically(height / 2) };

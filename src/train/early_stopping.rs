@@ -1,7 +1,7 @@
 //! Stopping when validation no longer improves.
 
-use super::EpochRecord;
 use super::progress::Bits;
+use super::{EpochRecord, Targets};
 use crate::{Error, Result};
 
 /// Stops a run when a metric has not improved for some epochs, and restores the best epoch's weights.
@@ -21,7 +21,8 @@ pub struct EarlyStopping {
 }
 
 impl EarlyStopping {
-    /// Watches `val_loss` (smaller is better) or `val_accuracy` (larger is better). Patience is 2 epochs.
+    /// Watches `val_loss` (smaller is better) or `val_accuracy` (larger is better; not for a regression). Patience is 2
+    /// epochs.
     pub fn on(metric: &str) -> Self {
         Self { metric: metric.to_owned(), patience: 2, min_delta: 0.0 }
     }
@@ -86,6 +87,18 @@ pub(super) enum Verdict {
 }
 
 impl Watch {
+    /// Whether the validation data have what is watched, or an error that says so.
+    pub(super) fn check(&self, targets: &Targets) -> Result<()> {
+        if self.larger_is_better && !targets.has_accuracy() {
+            return Err(Error::input(
+                "EarlyStopping::on",
+                "\"val_accuracy\" is not measured: the targets are numbers, of which none is right or wrong",
+                "use \"val_loss\"",
+            ));
+        }
+        Ok(())
+    }
+
     pub(super) fn observe(&mut self, record: &EpochRecord) -> Verdict {
         let value = if self.larger_is_better { record.val_accuracy } else { -record.val_loss };
         if self.best.is_none_or(|(_, best)| value > best + self.rule.min_delta) {
@@ -117,7 +130,7 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::{EarlyStopping, Verdict};
-    use crate::train::EpochRecord;
+    use crate::train::{EpochRecord, Targets};
 
     fn verdicts(rule: &EarlyStopping, values: &[f64]) -> Vec<Verdict> {
         let mut watch = rule.watch().unwrap();
@@ -142,6 +155,11 @@ mod tests {
     #[test]
     fn unknown_metrics_and_bad_numbers_are_errors() {
         assert!(EarlyStopping::on("loss").watch().unwrap_err().to_string().contains("val_accuracy"));
+        let watch = |metric: &str| EarlyStopping::on(metric).watch().unwrap();
+        let message = watch("val_accuracy").check(&Targets::Values(vec![1.5])).unwrap_err().to_string();
+        assert!(message.contains("numbers") && message.contains("use \"val_loss\""), "{message}");
+        watch("val_loss").check(&Targets::Values(vec![1.5])).unwrap();
+        watch("val_accuracy").check(&Targets::Classes(vec![1])).unwrap();
         assert!(EarlyStopping::on("val_loss").patience(0).watch().is_err());
         assert!(EarlyStopping::on("val_loss").min_delta(f64::NAN).watch().is_err());
     }

@@ -9,9 +9,11 @@ pub struct EpochRecord {
     pub epoch: usize,
     /// Mean loss over the epoch's batches, as trained: with dropout and label smoothing.
     pub train_loss: f64,
-    /// Mean cross-entropy on the validation data, in nats.
+    /// Mean loss on the validation data, without smoothing and class weights: cross-entropy in nats, or the mean squared
+    /// error of a regression.
     pub val_loss: f64,
-    /// Share of right answers on the validation data, 0 to 1.
+    /// Share of right answers on the validation data, 0 to 1; not a number where answers are numbers, of which none is
+    /// right or wrong.
     pub val_accuracy: f64,
     /// The learning rate of the epoch's last step.
     pub learning_rate: f64,
@@ -51,27 +53,46 @@ impl History {
         self.epochs.iter().map(|e| e.val_loss).collect()
     }
 
-    /// Validation accuracies, for a chart.
+    /// Validation accuracies, for a chart; see [`EpochRecord::val_accuracy`].
     pub fn val_accuracy(&self) -> Vec<f64> {
         self.epochs.iter().map(|e| e.val_accuracy).collect()
     }
 }
 
+/// A table, one line an epoch; without a column of accuracies where there are none.
 impl fmt::Display for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "epoch  train loss  val loss  val accuracy  learning rate  seconds")?;
+        let has_accuracy = self.epochs.is_empty() || self.epochs.iter().any(|e| !e.val_accuracy.is_nan());
+        let title = if has_accuracy { "val accuracy  " } else { "" };
+        writeln!(f, "epoch  train loss  val loss  {title}learning rate  seconds")?;
         for e in &self.epochs {
-            writeln!(
-                f,
-                "{:>5}  {:>10.4}  {:>8.4}  {:>10.1} %  {:>13.2e}  {:>7.1}",
-                e.epoch,
-                e.train_loss,
-                e.val_loss,
-                e.val_accuracy * 100.0,
-                e.learning_rate,
-                e.seconds
-            )?;
+            write!(f, "{:>5}  {:>10.4}  {:>8.4}  ", e.epoch, e.train_loss, e.val_loss)?;
+            if has_accuracy {
+                write!(f, "{:>10.1} %  ", e.val_accuracy * 100.0)?;
+            }
+            writeln!(f, "{:>13.2e}  {:>7.1}", e.learning_rate, e.seconds)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EpochRecord, History};
+
+    #[test]
+    fn a_regression_has_no_column_of_accuracies() {
+        let record =
+            EpochRecord { epoch: 1, train_loss: 0.5, val_loss: 0.25, learning_rate: 1e-3, ..Default::default() };
+        let shown = |val_accuracy| History { epochs: vec![EpochRecord { val_accuracy, ..record.clone() }] }.to_string();
+        assert_eq!(
+            shown(0.75),
+            "epoch  train loss  val loss  val accuracy  learning rate  seconds\n    1      0.5000    0.2500        75.0 %        \
+             1.00e-3      0.0\n"
+        );
+        assert_eq!(
+            shown(f64::NAN),
+            "epoch  train loss  val loss  learning rate  seconds\n    1      0.5000    0.2500        1.00e-3      0.0\n"
+        );
     }
 }

@@ -67,7 +67,7 @@ impl Observer for Live {
             part_of(plan.trainable_parameters, plan.total_parameters)
         ));
         self.view = Some(View {
-            curves: LearningCurves::new(plan.epochs).with_title(plan.method.to_string()),
+            curves: plan.curves(),
             chart: LiveDisplay::new(),
             progress: Progress::new("training", (plan.epochs * plan.batches_per_epoch) as u64),
             in_notebook: Sink::current() != Sink::Terminal,
@@ -86,12 +86,13 @@ impl Observer for Live {
     fn on_epoch(&mut self, record: &EpochRecord) {
         let Some(view) = &mut self.view else { return };
         view.curves.push_epoch(record.train_loss, record.val_loss, record.val_accuracy);
+        let accuracy = match record.val_accuracy {
+            accuracy if accuracy.is_nan() => String::new(),
+            accuracy => format!(", val accuracy {:.1} %", 100.0 * accuracy),
+        };
         view.progress.set_message(format!(
-            "epoch {}: train loss {:.3}, val loss {:.3}, val accuracy {:.1} %",
-            record.epoch,
-            record.train_loss,
-            record.val_loss,
-            100.0 * record.val_accuracy
+            "epoch {}: train loss {:.3}, val loss {:.3}{accuracy}",
+            record.epoch, record.train_loss, record.val_loss
         ));
         if view.in_notebook && view.chart.is_due() {
             view.draw();

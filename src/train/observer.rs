@@ -1,6 +1,7 @@
 //! Watching a run from outside: what a live chart, a progress bar or a test hangs on to.
 
 use super::{EpochRecord, Gradients, Method};
+use crate::chart::LearningCurves;
 
 /// What a run is about to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,12 +18,22 @@ pub struct TrainingPlan {
     pub epochs: usize,
     /// Steps of one epoch.
     pub batches_per_epoch: usize,
-    /// Texts to train on.
+    /// Rows to train on.
     pub samples: usize,
     /// Numbers that training may change.
     pub trainable_parameters: usize,
     /// Numbers that the model holds.
     pub total_parameters: usize,
+    /// Whether an epoch has an accuracy: not where answers are numbers.
+    pub measures_accuracy: bool,
+}
+
+impl TrainingPlan {
+    /// Curves that wait for the run's epochs.
+    pub(super) fn curves(&self) -> LearningCurves {
+        let curves = LearningCurves::new(self.epochs).with_title(self.method.to_string());
+        if self.measures_accuracy { curves } else { curves.loss_only("mean squared error") }
+    }
 }
 
 /// One step of a run.

@@ -75,12 +75,13 @@ impl<M> TrainingReport<M> {
         self.best_epoch
     }
 
-    /// Validation accuracy of the kept epoch, 0 to 1; not a number when no epoch was finished.
+    /// Validation accuracy of the kept epoch, 0 to 1; not a number when no epoch was finished, and for a regression.
     pub fn val_accuracy(&self) -> f64 {
         self.kept_epoch().map_or(f64::NAN, |e| e.val_accuracy)
     }
 
-    /// Validation loss of the kept epoch, in nats; not a number when no epoch was finished.
+    /// Validation loss of the kept epoch: cross-entropy in nats, or the mean squared error of a regression. Not a number
+    /// when no epoch was finished.
     pub fn val_loss(&self) -> f64 {
         self.kept_epoch().map_or(f64::NAN, |e| e.val_loss)
     }
@@ -110,12 +111,12 @@ impl<M> TrainingReport<M> {
         self.seconds
     }
 
-    /// Training texts a second, validation not counted.
+    /// Training rows a second, validation not counted.
     pub fn samples_per_second(&self) -> f64 {
         self.samples_per_second
     }
 
-    /// How many texts the run learned from, each once an epoch.
+    /// How many rows the run learned from, each once an epoch.
     pub fn samples(&self) -> usize {
         self.plan.samples
     }
@@ -132,7 +133,7 @@ impl<M> TrainingReport<M> {
 
     /// The curves of the run.
     pub fn curves(&self) -> LearningCurves {
-        let mut curves = LearningCurves::new(self.plan.epochs).with_title(self.plan.method.to_string());
+        let mut curves = self.plan.curves();
         for e in self.history.epochs() {
             curves.push_epoch(e.train_loss, e.val_loss, e.val_accuracy);
         }

@@ -289,6 +289,7 @@ impl<M: Trainable, O: Observer> Run<M, O> {
             samples: self.rows.train.len(),
             trainable_parameters: store.trainable_count(),
             total_parameters: store.count(),
+            measures_accuracy: self.rows.validation.targets.has_accuracy(),
         }
     }
 

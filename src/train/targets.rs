@@ -112,6 +112,11 @@ impl Targets {
         }
     }
 
+    /// Whether an answer is right or wrong, so that [`Targets::measure`] gives an accuracy: not for numbers.
+    pub fn has_accuracy(&self) -> bool {
+        !matches!(self, Self::Values(_))
+    }
+
     /// Options that fit these targets, or an error that says what does not.
     pub(super) fn check(&self, options: &LossOptions) -> Result<()> {
         let classes = matches!(self, Self::Classes(_));

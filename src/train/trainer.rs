@@ -117,6 +117,9 @@ impl<M: Trainable, O: Observer> Trainer<M, O> {
         let (train, settings) = prepare(&mut model, &method, &config, train)?;
         model.check(validation, "validation data")?;
         let rows = Rc::new(Rows { train, validation: model.prepare(validation)? });
+        if let Some(watch) = &watch {
+            watch.check(&rows.validation.targets)?;
+        }
         if let Some(checkpoints) = &checkpoints {
             checkpoints.check()?;
         }
