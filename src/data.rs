@@ -2,22 +2,26 @@
 //!
 //! Read [`text`] first (what a text data set is and where it comes from), then [`read`] (files of one's own), then
 //! [`split`] (fixed, stratified and few-shot subsets), [`folds`] (grouped, by time, k-fold), [`balance`] (rows of each
-//! label), [`duplicates`] and [`leakage`] (texts that stand twice, within a set and across a split) and [`embedded`]
-//! (what ships inside the library).
+//! label), [`duplicates`] and [`leakage`] (texts that stand twice, within a set and across a split), [`embedded`] (what
+//! ships inside the library), [`rows`] (what all kinds of data sets have in common) and [`image`] (images).
 
 pub mod balance;
 pub mod duplicates;
 pub mod embedded;
 pub mod folds;
+pub mod image;
 pub mod leakage;
 pub mod read;
+pub mod rows;
 pub mod split;
 pub mod text;
 
 pub use balance::ClassBalance;
 pub use duplicates::{DuplicateGroup, NearDuplicate, NearDuplicateSearch, Shingle, comparable_text};
 pub use folds::Fold;
+pub use image::{Augmentation, ImageDataset, ImageShape, Normalization, Padding};
 pub use leakage::{LeakageReport, LeakedRow};
 pub use read::{Columns, TextFormat};
-pub use split::TextSplits;
+pub use rows::{LabelledRows, Rows};
+pub use split::{ImageSplits, Splits, TextSplits};
 pub use text::{Part, TextDataset};

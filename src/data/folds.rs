@@ -6,17 +6,18 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use crate::data::split::{check_fractions, shuffled_by_label};
-use crate::data::{TextDataset, TextSplits};
+use crate::data::rows::label_counts;
+use crate::data::split::{Splits, check_fractions, shuffled_by_label};
+use crate::data::{LabelledRows, Rows, TextDataset, TextSplits};
 use crate::{Error, Result};
 
 /// One round of cross-validation: what is trained on, and the rows held out for it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Fold {
+pub struct Fold<D = TextDataset> {
     /// All rows of the other folds.
-    pub train: TextDataset,
+    pub train: D,
     /// The rows of this fold; over all folds, each row is here exactly once.
-    pub validation: TextDataset,
+    pub validation: D,
 }
 
 impl TextDataset {
@@ -33,14 +34,7 @@ impl TextDataset {
     /// # Ok::<(), tunebook::Error>(())
     /// ```
     pub fn k_fold(&self, folds: usize, seed: u64) -> Result<Vec<Fold>> {
-        check_folds(self, folds, self.len(), "rows")?;
-        let mut order: Vec<usize> = (0..self.len()).collect();
-        order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
-        let mut fold_of = vec![0; self.len()];
-        for (place, row) in order.into_iter().enumerate() {
-            fold_of[row] = place % folds;
-        }
-        Ok(into_folds(self, folds, &fold_of))
+        k_fold(self, folds, seed)
     }
 
     /// Cross-validation in which each label has the same share of every fold, to within one row. scikit-learn's
@@ -56,22 +50,7 @@ impl TextDataset {
     /// # Ok::<(), tunebook::Error>(())
     /// ```
     pub fn stratified_k_fold(&self, folds: usize, seed: u64) -> Result<Vec<Fold>> {
-        check_folds(self, folds, self.len(), "rows")?;
-        for (label, &count) in self.label_counts().iter().enumerate() {
-            if count > 0 && count < folds {
-                return Err(Error::input(
-                    self.name(),
-                    format!("label \"{}\" has {count} rows, {folds} folds were asked for", self.label_name(label)),
-                    "ask for fewer folds, or merge or drop the rare label",
-                ));
-            }
-        }
-        let mut fold_of = vec![0; self.len()];
-        // Dealing goes on where the last label stopped: the folds' sizes stay within one row of each other too.
-        for (place, row) in shuffled_by_label(self, seed).into_iter().flatten().enumerate() {
-            fold_of[row] = place % folds;
-        }
-        Ok(into_folds(self, folds, &fold_of))
+        stratified_k_fold(self, folds, seed)
     }
 
     /// Cross-validation in which the rows of a group (a patient, an author, a conversation) are never on two sides.
@@ -91,10 +70,7 @@ impl TextDataset {
     /// # Ok::<(), tunebook::Error>(())
     /// ```
     pub fn grouped_k_fold(&self, folds: usize, groups: &[impl AsRef<str>], seed: u64) -> Result<Vec<Fold>> {
-        let groups = shuffled_groups(self, groups, seed)?;
-        check_folds(self, folds, groups.len(), "groups")?;
-        let fold_of = assign(&groups, &vec![self.len() as f64 / folds as f64; folds], self.len());
-        Ok(into_folds(self, folds, &fold_of))
+        grouped_k_fold(self, folds, groups, seed)
     }
 
     /// A random split by `seed` in which the rows of a group (a patient, an author, a conversation) are never in two
@@ -123,20 +99,7 @@ impl TextDataset {
         validation: f64,
         test: f64,
     ) -> Result<TextSplits> {
-        check_fractions("grouped_split", validation, test)?;
-        let groups = shuffled_groups(self, groups, seed)?;
-        let shares = [1.0 - validation - test, validation, test];
-        let wanted = shares.iter().filter(|&&share| share > 0.0).count();
-        if groups.len() < wanted {
-            return Err(Error::input(
-                self.name(),
-                format!("{} groups for {wanted} parts: a group stays in one part", groups.len()),
-                "collect more groups, or set a fraction to 0",
-            ));
-        }
-        let part_of = assign(&groups, &shares.map(|share| share * self.len() as f64), self.len());
-        let part = |wanted| self.select(&rows_where(&part_of, |part| part == wanted));
-        Ok(TextSplits { train: part(0), validation: part(1), test: part(2) })
+        grouped_split(self, groups, seed, validation, test)
     }
 
     /// A split in which training comes before validation, and validation before test, as in use: a model is asked about
@@ -160,47 +123,116 @@ impl TextDataset {
     /// # Ok::<(), tunebook::Error>(())
     /// ```
     pub fn time_split<T: PartialOrd>(&self, times: &[T], validation: f64, test: f64) -> Result<TextSplits> {
-        check_fractions("time_split", validation, test)?;
-        check_one_each(self, times.len(), "times")?;
-        if let Some(row) = times.iter().position(|time| time.partial_cmp(time).is_none()) {
-            return Err(Error::input(
-                format!("{}, row {row}", self.name()),
-                "its time is not comparable (not a number)",
-                "drop the row or fill its time in",
-            ));
-        }
-        let mut order: Vec<usize> = (0..self.len()).collect();
-        order.sort_by(|&a, &b| times[a].partial_cmp(&times[b]).unwrap_or(std::cmp::Ordering::Equal));
-        // The first place at or after `place` that opens a new moment.
-        let cut = |mut place: usize| {
-            while place > 0 && place < order.len() && times[order[place]] == times[order[place - 1]] {
-                place += 1;
-            }
-            place
-        };
-        let count = self.len() as f64;
-        let (for_validation, for_test) = ((count * validation).round() as usize, (count * test).round() as usize);
-        let last = cut(self.len().saturating_sub(for_test));
-        let middle = cut(self.len().saturating_sub(for_test + for_validation)).min(last);
-        let sizes =
-            [("train", 1.0, middle), ("validation", validation, last - middle), ("test", test, self.len() - last)];
-        if let Some((part, ..)) = sizes.iter().find(|(_, share, size)| *share > 0.0 && *size == 0) {
-            return Err(Error::input(
-                self.name(),
-                format!("no rows are left for {part}: there are too few rows, or too many of the same moment"),
-                "give finer times, more rows, or other fractions",
-            ));
-        }
-        let part = |rows: &[usize]| self.select(rows);
-        Ok(TextSplits {
-            train: part(&order[..middle]),
-            validation: part(&order[middle..last]),
-            test: part(&order[last..]),
-        })
+        time_split(self, times, validation, test)
     }
 }
 
-fn check_folds(data: &TextDataset, folds: usize, there: usize, of_what: &str) -> Result<()> {
+pub(super) fn k_fold<D: Rows>(data: &D, folds: usize, seed: u64) -> Result<Vec<Fold<D>>> {
+    check_folds(data, folds, data.len(), "rows")?;
+    let mut order: Vec<usize> = (0..data.len()).collect();
+    order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+    let mut fold_of = vec![0; data.len()];
+    for (place, row) in order.into_iter().enumerate() {
+        fold_of[row] = place % folds;
+    }
+    Ok(into_folds(data, folds, &fold_of))
+}
+
+pub(super) fn stratified_k_fold<D: LabelledRows>(data: &D, folds: usize, seed: u64) -> Result<Vec<Fold<D>>> {
+    check_folds(data, folds, data.len(), "rows")?;
+    for (label, &count) in label_counts(data.labels(), data.label_names().len()).iter().enumerate() {
+        if count > 0 && count < folds {
+            return Err(Error::input(
+                data.name(),
+                format!("label \"{}\" has {count} rows, {folds} folds were asked for", data.label_names()[label]),
+                "ask for fewer folds, or merge or drop the rare label",
+            ));
+        }
+    }
+    let mut fold_of = vec![0; data.len()];
+    // Dealing goes on where the last label stopped: the folds' sizes stay within one row of each other too.
+    for (place, row) in shuffled_by_label(data, seed).into_iter().flatten().enumerate() {
+        fold_of[row] = place % folds;
+    }
+    Ok(into_folds(data, folds, &fold_of))
+}
+
+pub(super) fn grouped_k_fold<D: Rows>(
+    data: &D,
+    folds: usize,
+    groups: &[impl AsRef<str>],
+    seed: u64,
+) -> Result<Vec<Fold<D>>> {
+    let groups = shuffled_groups(data, groups, seed)?;
+    check_folds(data, folds, groups.len(), "groups")?;
+    let fold_of = assign(&groups, &vec![data.len() as f64 / folds as f64; folds], data.len());
+    Ok(into_folds(data, folds, &fold_of))
+}
+
+pub(super) fn grouped_split<D: Rows>(
+    data: &D,
+    groups: &[impl AsRef<str>],
+    seed: u64,
+    validation: f64,
+    test: f64,
+) -> Result<Splits<D>> {
+    check_fractions("grouped_split", validation, test)?;
+    let groups = shuffled_groups(data, groups, seed)?;
+    let shares = [1.0 - validation - test, validation, test];
+    let wanted = shares.iter().filter(|&&share| share > 0.0).count();
+    if groups.len() < wanted {
+        return Err(Error::input(
+            data.name(),
+            format!("{} groups for {wanted} parts: a group stays in one part", groups.len()),
+            "collect more groups, or set a fraction to 0",
+        ));
+    }
+    let part_of = assign(&groups, &shares.map(|share| share * data.len() as f64), data.len());
+    let part = |wanted| data.select(&rows_where(&part_of, |part| part == wanted));
+    Ok(Splits { train: part(0), validation: part(1), test: part(2) })
+}
+
+pub(super) fn time_split<D: Rows>(
+    data: &D,
+    times: &[impl PartialOrd],
+    validation: f64,
+    test: f64,
+) -> Result<Splits<D>> {
+    check_fractions("time_split", validation, test)?;
+    check_one_each(data, times.len(), "times")?;
+    if let Some(row) = times.iter().position(|time| time.partial_cmp(time).is_none()) {
+        return Err(Error::input(
+            format!("{}, row {row}", data.name()),
+            "its time is not comparable (not a number)",
+            "drop the row or fill its time in",
+        ));
+    }
+    let mut order: Vec<usize> = (0..data.len()).collect();
+    order.sort_by(|&a, &b| times[a].partial_cmp(&times[b]).unwrap_or(std::cmp::Ordering::Equal));
+    // The first place at or after `place` that opens a new moment.
+    let cut = |mut place: usize| {
+        while place > 0 && place < order.len() && times[order[place]] == times[order[place - 1]] {
+            place += 1;
+        }
+        place
+    };
+    let count = data.len() as f64;
+    let (for_validation, for_test) = ((count * validation).round() as usize, (count * test).round() as usize);
+    let last = cut(data.len().saturating_sub(for_test));
+    let middle = cut(data.len().saturating_sub(for_test + for_validation)).min(last);
+    let sizes = [("train", 1.0, middle), ("validation", validation, last - middle), ("test", test, data.len() - last)];
+    if let Some((part, ..)) = sizes.iter().find(|(_, share, size)| *share > 0.0 && *size == 0) {
+        return Err(Error::input(
+            data.name(),
+            format!("no rows are left for {part}: there are too few rows, or too many of the same moment"),
+            "give finer times, more rows, or other fractions",
+        ));
+    }
+    let part = |rows: &[usize]| data.select(rows);
+    Ok(Splits { train: part(&order[..middle]), validation: part(&order[middle..last]), test: part(&order[last..]) })
+}
+
+fn check_folds(data: &impl Rows, folds: usize, there: usize, of_what: &str) -> Result<()> {
     if folds < 2 {
         return Err(Error::input("folds", format!("{folds} folds hold nothing out"), "ask for 2 or more, often 5"));
     }
@@ -214,7 +246,7 @@ fn check_folds(data: &TextDataset, folds: usize, there: usize, of_what: &str) ->
     Ok(())
 }
 
-fn check_one_each(data: &TextDataset, given: usize, of_what: &str) -> Result<()> {
+fn check_one_each(data: &impl Rows, given: usize, of_what: &str) -> Result<()> {
     if given == data.len() {
         return Ok(());
     }
@@ -223,7 +255,7 @@ fn check_one_each(data: &TextDataset, given: usize, of_what: &str) -> Result<()>
 }
 
 /// The rows of each group, largest group first; groups of one size stand in an order that `seed` decides.
-fn shuffled_groups(data: &TextDataset, names: &[impl AsRef<str>], seed: u64) -> Result<Vec<Vec<usize>>> {
+fn shuffled_groups(data: &impl Rows, names: &[impl AsRef<str>], seed: u64) -> Result<Vec<Vec<usize>>> {
     check_one_each(data, names.len(), "groups")?;
     let mut place_of = HashMap::new();
     let mut groups: Vec<Vec<usize>> = Vec::new();
@@ -268,7 +300,7 @@ fn rows_where(part_of: &[usize], wanted: impl Fn(usize) -> bool) -> Vec<usize> {
     (0..part_of.len()).filter(|&row| wanted(part_of[row])).collect()
 }
 
-fn into_folds(data: &TextDataset, folds: usize, fold_of: &[usize]) -> Vec<Fold> {
+fn into_folds<D: Rows>(data: &D, folds: usize, fold_of: &[usize]) -> Vec<Fold<D>> {
     (0..folds)
         .map(|held_out| Fold {
             train: data.select(&rows_where(fold_of, |fold| fold != held_out)),

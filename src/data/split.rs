@@ -4,24 +4,31 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use crate::data::TextDataset;
+use crate::data::text::Part;
+use crate::data::{ImageDataset, LabelledRows, Rows, TextDataset};
 use crate::{Error, Result};
 
 /// The three parts of a data set.
 #[derive(Debug, Clone, PartialEq)]
-pub struct TextSplits {
+pub struct Splits<D> {
     /// What the model learns from.
-    pub train: TextDataset,
+    pub train: D,
     /// What decisions are made on: when to stop, which learning rate.
-    pub validation: TextDataset,
+    pub validation: D,
     /// What is looked at once, at the end.
-    pub test: TextDataset,
+    pub test: D,
 }
 
-impl TextSplits {
+/// The three parts of a text data set.
+pub type TextSplits = Splits<TextDataset>;
+
+/// The three parts of an image data set.
+pub type ImageSplits = Splits<ImageDataset>;
+
+impl<D: LabelledRows> Splits<D> {
     /// The names of the labels, the same in all three parts.
     pub fn label_names(&self) -> Vec<String> {
-        self.train.label_names()
+        self.train.label_names().to_vec()
     }
 
     /// Shows the sizes in a notebook cell.
@@ -38,7 +45,7 @@ impl TextSplits {
 }
 
 /// The rows of each label, shuffled by `seed`.
-pub(super) fn shuffled_by_label(data: &TextDataset, seed: u64) -> Vec<Vec<usize>> {
+pub(super) fn shuffled_by_label(data: &impl LabelledRows, seed: u64) -> Vec<Vec<usize>> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut by_label = vec![Vec::new(); data.label_names().len()];
     for (row, &label) in data.labels().iter().enumerate() {
@@ -67,7 +74,16 @@ pub(super) fn check_fractions(place: &str, validation: f64, test: f64) -> Result
     Ok(())
 }
 
-pub(crate) fn stratified(data: &TextDataset, seed: u64, validation: f64, test: f64) -> Result<TextSplits> {
+/// The split that `parts`, one for each row, stands for.
+pub(super) fn fixed<D: Rows>(data: &D, parts: Option<&[Part]>) -> Result<Splits<D>> {
+    let parts = parts.ok_or_else(|| {
+        Error::input(data.name(), "this data set has no fixed split", "use stratified_split(seed, 0.2, 0.2)")
+    })?;
+    let part = |wanted| data.select(&(0..parts.len()).filter(|&row| parts[row] == wanted).collect::<Vec<_>>());
+    Ok(Splits { train: part(Part::Train), validation: part(Part::Validation), test: part(Part::Test) })
+}
+
+pub(super) fn stratified<D: LabelledRows>(data: &D, seed: u64, validation: f64, test: f64) -> Result<Splits<D>> {
     check_fractions("stratified_split", validation, test)?;
     let (mut train, mut held_out, mut last) = (Vec::new(), Vec::new(), Vec::new());
     for rows in shuffled_by_label(data, seed) {
@@ -82,16 +98,16 @@ pub(crate) fn stratified(data: &TextDataset, seed: u64, validation: f64, test: f
     for rows in [&mut train, &mut held_out, &mut last] {
         rows.sort_unstable();
     }
-    Ok(TextSplits { train: data.select(&train), validation: data.select(&held_out), test: data.select(&last) })
+    Ok(Splits { train: data.select(&train), validation: data.select(&held_out), test: data.select(&last) })
 }
 
-pub(crate) fn few_shot(data: &TextDataset, per_label: usize, seed: u64) -> Result<TextDataset> {
+pub(super) fn few_shot<D: LabelledRows>(data: &D, per_label: usize, seed: u64) -> Result<D> {
     let mut chosen = Vec::new();
     for (label, rows) in shuffled_by_label(data, seed).into_iter().enumerate() {
         if rows.len() < per_label {
             return Err(Error::input(
                 data.name(),
-                format!("label \"{}\" has {} rows, {per_label} were asked for", data.label_name(label), rows.len()),
+                format!("label \"{}\" has {} rows, {per_label} were asked for", data.label_names()[label], rows.len()),
                 "ask for fewer rows a label",
             ));
         }

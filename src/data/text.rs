@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::data::{TextSplits, embedded, split};
+use crate::data::rows::{label_counts, label_problem};
+use crate::data::{LabelledRows, Rows, TextSplits, embedded, split};
 use crate::{Error, Result};
 
 /// Which part of a fixed split a row belongs to.
@@ -59,22 +60,8 @@ impl TextDataset {
         label_names: Vec<String>,
         parts: Option<Vec<Part>>,
     ) -> Result<Self> {
-        if texts.len() != labels.len() {
-            return Err(Error::input(
-                name,
-                format!("{} texts but {} labels", texts.len(), labels.len()),
-                "give each text one label",
-            ));
-        }
-        if let Some(&label) = labels.iter().find(|&&label| label >= label_names.len()) {
-            return Err(Error::input(
-                name,
-                format!("label {label} has no name, there are {} names", label_names.len()),
-                "labels count from 0",
-            ));
-        }
-        if let Some(twice) = label_names.iter().enumerate().find(|(at, name)| label_names[..*at].contains(name)) {
-            return Err(Error::input(name, format!("the label name \"{}\" stands twice", twice.1), "name each once"));
+        if let Some((problem, mend)) = label_problem(texts.len(), "texts", &labels, &label_names) {
+            return Err(Error::input(name, problem, mend));
         }
         Ok(Self { name: name.to_owned(), ids, texts, labels, label_names, parts })
     }
@@ -132,11 +119,7 @@ impl TextDataset {
 
     /// How many rows each label has, in index order.
     pub fn label_counts(&self) -> Vec<usize> {
-        let mut counts = vec![0; self.label_names.len()];
-        for &label in &self.labels {
-            counts[label] += 1;
-        }
-        counts
+        label_counts(&self.labels, self.label_names.len())
     }
 
     /// The rows at `rows`, in that order, with the same label names.
@@ -165,15 +148,7 @@ impl TextDataset {
     /// # Errors
     /// When the data set has no fixed split; then use [`stratified_split`](Self::stratified_split).
     pub fn fixed_split(&self) -> Result<TextSplits> {
-        let parts = self.parts.as_ref().ok_or_else(|| {
-            Error::input(&self.name, "this data set has no fixed split", "use stratified_split(seed, 0.2, 0.2)")
-        })?;
-        let rows = |part| (0..self.len()).filter(|&row| parts[row] == part).collect::<Vec<_>>();
-        Ok(TextSplits {
-            train: self.select(&rows(Part::Train)),
-            validation: self.select(&rows(Part::Validation)),
-            test: self.select(&rows(Part::Test)),
-        })
+        split::fixed(self, self.parts.as_deref())
     }
 
     /// A random split by `seed` in which each label has the same share of every part.
@@ -193,6 +168,30 @@ impl TextDataset {
     /// When a label has fewer rows than that; the message names it.
     pub fn few_shot(&self, per_label: usize, seed: u64) -> Result<Self> {
         split::few_shot(self, per_label, seed)
+    }
+}
+
+impl Rows for TextDataset {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    fn select(&self, rows: &[usize]) -> Self {
+        self.select(rows)
+    }
+}
+
+impl LabelledRows for TextDataset {
+    fn labels(&self) -> &[usize] {
+        &self.labels
+    }
+
+    fn label_names(&self) -> &[String] {
+        &self.label_names
     }
 }
 
