@@ -13,7 +13,7 @@ pub use crate::metrics::{
 };
 pub use crate::model::{
     LearningRates, LoraConfig, ModelSummary, Pass, Pooling, Prediction, Predictions, Pretrained, TextClassifier,
-    TextEncoder, TokenBatch,
+    TextEncoder, TokenBatch, device,
 };
 pub use crate::notebook::{Display, LiveDisplay, Progress, record};
 pub use crate::train::{

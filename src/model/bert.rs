@@ -59,6 +59,11 @@ impl BertEncoder {
         &self.config
     }
 
+    /// Where it computes.
+    pub fn device(&self) -> &Device {
+        self.word.device()
+    }
+
     /// Every linear layer of every transformer layer.
     pub(super) fn linears(&self) -> Vec<&Linear> {
         self.layers.iter().flat_map(Layer::linears).collect()
@@ -76,6 +81,7 @@ impl BertEncoder {
 
     /// Hidden states of the last layer: `(batch, tokens, hidden)`. States at padding are computed but mean nothing.
     pub fn forward(&self, batch: &TokenBatch, pass: &Pass) -> Result<Tensor> {
+        let batch = &batch.to_device(self.device())?;
         let mut hidden = self.embed(batch, pass)?;
         for layer in &self.layers {
             hidden = layer.forward(&hidden, batch.mask(), pass)?;
@@ -85,6 +91,7 @@ impl BertEncoder {
 
     /// Hidden states after the embeddings and after each layer: one tensor more than there are layers.
     pub fn forward_all(&self, batch: &TokenBatch, pass: &Pass) -> Result<Vec<Tensor>> {
+        let batch = &batch.to_device(self.device())?;
         let mut states = vec![self.embed(batch, pass)?];
         for layer in &self.layers {
             let next = layer.forward(&states[states.len() - 1], batch.mask(), pass)?;
@@ -102,11 +109,11 @@ impl BertEncoder {
                 "truncate at a smaller max_length",
             ));
         }
-        let positions = Tensor::arange(0u32, tokens as u32, &Device::Cpu)?;
+        let positions = Tensor::arange(0u32, tokens as u32, self.device())?;
         // Position and segment vectors are the same for every text of the batch.
         let mut place = self.position.forward(&positions, pass)?;
         if let Some(segment) = &self.segment {
-            let first = Tensor::zeros(1, DType::U32, &Device::Cpu)?;
+            let first = Tensor::zeros(1, DType::U32, self.device())?;
             place = place.broadcast_add(&segment.forward(&first, pass)?)?;
         }
         let sum = self.word.forward(batch.ids(), pass)?.broadcast_add(&place)?;

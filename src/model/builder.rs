@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
 
-use candle_core::Var;
+use candle_core::{Device, Var};
 
 use super::{Init, Parameter, ParameterStore, Weights};
 use crate::{Error, Result};
@@ -18,6 +18,7 @@ pub struct StoreBuilder {
     weights: Option<Weights>,
     new_prefixes: Vec<String>,
     seed: u64,
+    device: Device,
     parameters: BTreeMap<String, Parameter>,
     report: LoadReport,
     missing: Vec<String>,
@@ -64,11 +65,18 @@ impl StoreBuilder {
             weights,
             new_prefixes: Vec::new(),
             seed,
+            device: Device::Cpu,
             parameters: BTreeMap::new(),
             report: LoadReport::default(),
             missing: Vec::new(),
             mismatched: Vec::new(),
         }
+    }
+
+    /// The device that every parameter is made on; the CPU when nothing is said.
+    pub fn on(mut self, device: &Device) -> Self {
+        self.device = device.clone();
+        self
     }
 
     /// Declares that names under this prefix (such as `classifier.`) may be absent from the file and then start fresh.
@@ -103,11 +111,11 @@ impl StoreBuilder {
         let var = match loaded {
             Some(tensor) if tensor.dims() == shape => {
                 self.report.loaded.push(name.to_owned());
-                Var::from_tensor(&tensor)?
+                Var::from_tensor(&tensor.to_device(&self.device)?)?
             }
             Some(tensor) => {
                 self.mismatched.push(format!("{name} is {:?}, not {shape:?}", tensor.dims()));
-                Init::Zeros.var(name, shape, self.seed)?
+                Init::Zeros.var(name, shape, self.seed, &self.device)?
             }
             None => {
                 let allowed = self.weights.is_none() || self.new_prefixes.iter().any(|p| name.starts_with(p.as_str()));
@@ -116,7 +124,7 @@ impl StoreBuilder {
                 } else {
                     self.missing.push(name.to_owned());
                 }
-                init.var(name, shape, self.seed)?
+                init.var(name, shape, self.seed, &self.device)?
             }
         };
         let parameter = Parameter::new(name, var);

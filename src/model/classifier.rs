@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use serde_json::Value;
 
 use super::{
@@ -51,7 +51,7 @@ impl TextClassifier {
         for name in &brought {
             files.weights.take(name);
         }
-        let builder = StoreBuilder::strict(files.weights.clone(), seed).allow_new("classifier.");
+        let builder = StoreBuilder::strict(files.weights.clone(), seed).allow_new("classifier.").on(&files.device);
         let mut model = Self::build(files, builder, labels)?;
         model.report.unused.extend(brought);
         Ok(model)
@@ -59,15 +59,22 @@ impl TextClassifier {
 
     /// The same network with random weights from a seed: what pretraining has to beat.
     pub fn from_scratch(source: Pretrained, labels: Vec<String>, seed: u64) -> Result<Self> {
-        Self::build(source.load()?, StoreBuilder::random(seed), labels)
+        let files = source.load()?;
+        let builder = StoreBuilder::random(seed).on(&files.device);
+        Self::build(files, builder, labels)
     }
 
     /// A classifier that [`TextClassifier::save`] wrote, ready to predict.
     pub fn load(folder: impl AsRef<Path>) -> Result<Self> {
+        Self::load_on(folder, &Device::Cpu)
+    }
+
+    /// The same on a device of [`super::device()`].
+    pub fn load_on(folder: impl AsRef<Path>, device: &Device) -> Result<Self> {
         let folder = folder.as_ref();
-        let files = Pretrained::folder(folder).load()?;
+        let files = Pretrained::folder(folder).device(device).load()?;
         let labels = read_labels(&files.config_json, &folder.join("config.json").display().to_string())?;
-        let builder = StoreBuilder::strict(files.weights.clone(), 0);
+        let builder = StoreBuilder::strict(files.weights.clone(), 0).on(&files.device);
         Self::build(files, builder, labels)
     }
 
@@ -127,6 +134,11 @@ impl TextClassifier {
 
     pub(crate) fn encoder_mut(&mut self) -> &mut TextEncoder {
         &mut self.encoder
+    }
+
+    /// Where it computes.
+    pub fn device(&self) -> &Device {
+        self.encoder.device()
     }
 
     /// All parameters, the head's included.

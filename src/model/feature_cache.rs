@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use candle_core::Tensor;
 use sha2::{Digest, Sha256};
 
-use super::TextEncoder;
+use super::{TextEncoder, device_name};
 use crate::Result;
 
 /// Bytes of vectors that are kept; the oldest go first.
@@ -72,7 +72,7 @@ impl TextEncoder {
         let key = key(weights, sequences);
         let cached = CACHE.lock().unwrap_or_else(PoisonError::into_inner).get(&key);
         if let Some(vectors) = cached {
-            return Ok(Tensor::from_slice(&vectors, (sequences.len(), width), &candle_core::Device::Cpu)?);
+            return Ok(Tensor::from_slice(&vectors, (sequences.len(), width), self.device())?);
         }
         let vectors = self.embed_tokens(sequences)?;
         let kept: Arc<[f32]> = vectors.flatten_all()?.to_vec1::<f32>()?.into();
@@ -80,10 +80,10 @@ impl TextEncoder {
         Ok(vectors)
     }
 
-    /// A hash of all that a vector depends on beside the tokens: the weights as they are now, LoRA's included, and the
-    /// pooling.
+    /// A hash of all that a vector depends on beside the tokens: the weights as they are now, LoRA's included, the
+    /// pooling, and the device, whose last bits are its own.
     pub(crate) fn fingerprint(&self) -> Result<Key> {
-        let mut hash = Sha256::new().chain_update(self.pooling.name());
+        let mut hash = Sha256::new().chain_update(self.pooling.name()).chain_update(device_name(self.device()));
         for parameter in self.store().all().iter().filter(|p| !p.name().starts_with("classifier.")) {
             hash.update(parameter.name());
             let values = parameter.var().flatten_all()?.to_vec1::<f32>()?;

@@ -24,7 +24,7 @@ pub enum Init {
 impl Init {
     /// Values for the parameter `name`. The generator is seeded from `seed` and the name, so the same name starts the
     /// same in whatever order a model asks for its parameters.
-    pub(super) fn var(self, name: &str, shape: &[usize], seed: u64) -> Result<Var> {
+    pub(super) fn var(self, name: &str, shape: &[usize], seed: u64, device: &Device) -> Result<Var> {
         let count = shape.iter().product();
         let values = match self {
             Self::Zeros => vec![0f32; count],
@@ -38,7 +38,7 @@ impl Init {
                 (0..count).map(|_| rng.random_range(-bound..=bound) as f32).collect()
             }
         };
-        Ok(Var::from_vec(values, shape, &Device::Cpu)?)
+        Ok(Var::from_vec(values, shape, device)?)
     }
 }
 
@@ -56,10 +56,12 @@ fn normal(rng: &mut ChaCha8Rng) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::Init;
+    use candle_core::Device;
 
     #[test]
     fn normal_has_the_asked_moments_and_depends_on_name_and_seed() {
-        let draw = |name, seed| Init::Normal(0.5).var(name, &[20_000], seed).unwrap().to_vec1::<f32>().unwrap();
+        let draw =
+            |name, seed| Init::Normal(0.5).var(name, &[20_000], seed, &Device::Cpu).unwrap().to_vec1::<f32>().unwrap();
         let values = draw("a", 1);
         let n = values.len() as f64;
         let mean = values.iter().map(|v| f64::from(*v)).sum::<f64>() / n;

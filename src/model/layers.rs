@@ -1,6 +1,6 @@
 //! The three layers that a BERT encoder is made of.
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 
 use super::{Init, LoraAdapter, Parameter, Pass, StoreBuilder};
 use crate::{Result, ops};
@@ -94,6 +94,11 @@ impl Embedding {
     /// Ids of any shape to `(..., width)`.
     pub fn forward(&self, ids: &Tensor, pass: &Pass) -> Result<Tensor> {
         ops::embedding(&self.weight.tensor(pass), ids)
+    }
+
+    /// Where the table lies.
+    pub(super) fn device(&self) -> &Device {
+        self.weight.var().device()
     }
 
     /// The table itself, for a language-model head that shares it.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use candle_core::{DType, Tensor};
+use candle_core::{DType, Device, Tensor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -148,7 +148,12 @@ impl Mlp {
     /// # Errors
     /// When a width is 0, the dropout is no share, or the widths ask for more memory than a table's network needs.
     pub fn new(config: MlpConfig, seed: u64) -> Result<Self> {
-        Self::build(config, StoreBuilder::random(seed), "MlpConfig")
+        Self::new_on(config, seed, &Device::Cpu)
+    }
+
+    /// The same on a device of [`super::device()`].
+    pub fn new_on(config: MlpConfig, seed: u64, device: &Device) -> Result<Self> {
+        Self::build(config, StoreBuilder::random(seed).on(device), "MlpConfig")
     }
 
     /// A network that [`Mlp::save`] wrote.
@@ -156,6 +161,11 @@ impl Mlp {
     /// # Errors
     /// When a file is missing or broken, or weights and configuration do not belong together.
     pub fn load(folder: impl AsRef<Path>) -> Result<Self> {
+        Self::load_on(folder, &Device::Cpu)
+    }
+
+    /// The same on a device of [`super::device()`].
+    pub fn load_on(folder: impl AsRef<Path>, device: &Device) -> Result<Self> {
         let path = folder.as_ref().join("config.json");
         let place = path.display().to_string();
         let text = std::fs::read_to_string(&path).map_err(|e| Error::io(&path, e))?;
@@ -171,7 +181,7 @@ impl Mlp {
         }
         let config = serde_json::from_value(json).map_err(broken)?;
         let weights = Weights::from_file(folder.as_ref().join("model.safetensors"))?;
-        Self::build(config, StoreBuilder::strict(weights, 0), &place)
+        Self::build(config, StoreBuilder::strict(weights, 0).on(device), &place)
     }
 
     fn build(config: MlpConfig, mut builder: StoreBuilder, origin: &str) -> Result<Self> {
@@ -206,7 +216,7 @@ impl Mlp {
                 "give one row for each example, with the columns that the network was made for",
             ));
         }
-        let mut x = rows.clone();
+        let mut x = rows.to_device(self.store.device())?;
         for layer in &self.hidden {
             x = layer.dense.forward(&x, pass)?;
             if let Some(norm) = &layer.norm {

@@ -3,12 +3,14 @@
 //! Reading order: [`Parameter`] and [`ParameterStore`] (what a model learns, and what is frozen), [`StoreBuilder`]
 //! (strict loading: a misspelt name is an error, never a silent random weight), [`Pass`] (training or evaluation),
 //! [`BertEncoder`] (the network), [`TextTokenizer`], [`TextEncoder`] (text to vectors), [`TextClassifier`] (text to
-//! labels), [`Pretrained`] (embedded, folder, Hub); [`Mlp`] is the network for rows of numbers.
+//! labels), [`Pretrained`] (embedded, folder, Hub), [`device()`] (CPU or graphics card); [`Mlp`] is the network for rows
+//! of numbers.
 
 mod bert;
 mod builder;
 mod classifier;
 mod config;
+mod device;
 mod feature_cache;
 mod files;
 #[cfg(test)]
@@ -43,6 +45,7 @@ pub use bert::BertEncoder;
 pub use builder::{LoadReport, StoreBuilder};
 pub use classifier::TextClassifier;
 pub use config::{BertConfig, ModelType};
+pub use device::{device, device_name};
 pub use init::Init;
 pub use layers::{Embedding, LayerNorm, Linear};
 pub use learning_rates::LearningRates;
@@ -59,3 +62,4 @@ pub use summary::{ModelSummary, SummaryRow};
 pub use text_encoder::TextEncoder;
 pub use tokenizer::{TextTokenizer, TokenBatch};
 pub use weights::Weights;
+pub(crate) use weights::write as write_tensors;

@@ -56,6 +56,7 @@ impl ModelCard {
             let _ = writeln!(page, "- Base model: `{base}`");
         }
         let _ = writeln!(page, "- SHA-256 of the base weights: `{}`", encoder.weights_sha256());
+        let _ = writeln!(page, "- Device: `{}`", super::device_name(encoder.device()));
         let names: Vec<String> = labels.iter().map(|label| format!("`{}`", label.replace('`', "'"))).collect();
         let _ = writeln!(page, "- Labels: {}", names.join(", "));
         let _ =

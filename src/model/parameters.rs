@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use candle_core::{DType, Tensor, Var};
+use candle_core::{DType, Device, Tensor, Var};
 
 use super::Pass;
 use crate::Result;
@@ -123,19 +123,24 @@ impl ParameterStore {
         self.parameters.values().filter(|p| p.is_trainable()).map(Parameter::count).sum()
     }
 
+    /// Where the parameters lie; an empty store is in main memory.
+    pub fn device(&self) -> &Device {
+        self.parameters.values().next().map_or(&Device::Cpu, |parameter| parameter.var.device())
+    }
+
     /// Copies of the current values of these parameters, for [`ParameterStore::restore`].
     pub fn copy_of(&self, names: &[String]) -> Result<BTreeMap<String, Tensor>> {
         let copy = |p: &Parameter| Ok((p.name().to_owned(), p.var.as_detached_tensor().copy()?));
         names.iter().filter_map(|name| self.parameters.get(name)).map(copy).collect()
     }
 
-    /// Puts values of [`ParameterStore::copy_of`] back.
+    /// Puts values of [`ParameterStore::copy_of`] back, from any device.
     pub fn restore(&self, copies: &BTreeMap<String, Tensor>) -> Result<()> {
         for (name, values) in copies {
             let parameter = self.parameters.get(name).ok_or_else(|| {
                 crate::Error::input(name, "no parameter of this name", "restore copies of the same model's parameters")
             })?;
-            parameter.var.set(values)?;
+            parameter.var.set(&values.to_device(parameter.var.device())?)?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Text to vectors: tokenizer, encoder and pooling together.
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 
 use super::pooling::Pooler;
 use super::{
@@ -39,14 +39,15 @@ impl TextEncoder {
     /// Loads a pretrained encoder.
     pub fn from_pretrained(source: Pretrained) -> Result<Self> {
         let files = source.load()?;
-        let builder = StoreBuilder::strict(files.weights.clone(), 0);
+        let builder = StoreBuilder::strict(files.weights.clone(), 0).on(&files.device);
         Self::build(files, builder, |_, _| Ok(())).map(|(encoder, ())| encoder)
     }
 
     /// The same network with random weights from a seed: what pretraining has to beat.
     pub fn from_scratch(source: Pretrained, seed: u64) -> Result<Self> {
         let files = source.load()?;
-        Self::build(files, StoreBuilder::random(seed), |_, _| Ok(())).map(|(encoder, ())| encoder)
+        let builder = StoreBuilder::random(seed).on(&files.device);
+        Self::build(files, builder, |_, _| Ok(())).map(|(encoder, ())| encoder)
     }
 
     /// The encoder, and what `head` takes from the same builder.
@@ -68,7 +69,8 @@ impl TextEncoder {
         Ok((Self { tokenizer: files.tokenizer, bert, pooler, pooling: files.pooling, store, report, source }, head))
     }
 
-    /// One vector for each text: `(texts, hidden)`, in the order given, not normalised. No gradients.
+    /// One vector for each text: `(texts, hidden)`, in the order given, not normalised, on the encoder's device.
+    /// No gradients.
     pub fn embed(&self, texts: &[&str]) -> Result<Tensor> {
         self.embed_tokens(&self.tokenizer.encode(texts)?)
     }
@@ -88,12 +90,13 @@ impl TextEncoder {
                 vectors[i * width..(i + 1) * width].copy_from_slice(vector);
             }
         }
-        Ok(Tensor::from_vec(vectors, (sequences.len(), width), &candle_core::Device::Cpu)?)
+        Ok(Tensor::from_vec(vectors, (sequences.len(), width), self.device())?)
     }
 
-    /// Pooled vectors of a batch: `(batch, hidden)`.
+    /// Pooled vectors of a batch from any device: `(batch, hidden)`, on the encoder's.
     pub fn forward(&self, batch: &TokenBatch, pass: &Pass) -> Result<Tensor> {
-        let pooled = self.pooling.apply(&self.bert.forward(batch, pass)?, batch)?;
+        let batch = batch.to_device(self.device())?;
+        let pooled = self.pooling.apply(&self.bert.forward(&batch, pass)?, &batch)?;
         self.pooler.as_ref().map_or(Ok(pooled.clone()), |pooler| pooler.forward(&pooled, pass))
     }
 
@@ -110,6 +113,11 @@ impl TextEncoder {
     /// How token vectors become one.
     pub fn pooling(&self) -> Pooling {
         self.pooling
+    }
+
+    /// Where it computes.
+    pub fn device(&self) -> &Device {
+        self.bert.device()
     }
 
     /// The encoder's parameters.

@@ -118,6 +118,11 @@ impl TokenBatch {
         })
     }
 
+    /// The same batch on another device; on the same one nothing is copied.
+    pub fn to_device(&self, device: &Device) -> Result<Self> {
+        Ok(Self { ids: self.ids.to_device(device)?, mask: self.mask.to_device(device)? })
+    }
+
     /// Token ids: `(batch, tokens)`, `u32`.
     pub fn ids(&self) -> &Tensor {
         &self.ids

@@ -98,11 +98,12 @@ impl Weights {
 }
 
 /// Writes tensors to a safetensors file, through a temporary file beside it: either the whole file appears or none.
-pub(super) fn write(path: &Path, tensors: Vec<(String, Tensor)>) -> Result<()> {
+pub(crate) fn write(path: &Path, tensors: Vec<(String, Tensor)>) -> Result<()> {
     // The format's metadata line tells transformers that layouts are PyTorch's.
     let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
-    let bytes = safetensors::serialize(tensors, Some(metadata))
-        .map_err(|e| Error::input(path.display(), format!("cannot serialise the weights ({e})"), ""))?;
+    let bytes = safetensors::serialize(tensors, Some(metadata)).map_err(|e| {
+        Error::input(path.display(), format!("cannot be written ({e})"), "this is a bug: please report it")
+    })?;
     super::files::write_atomically(path, &bytes)
 }
 

@@ -1,4 +1,7 @@
-//! What every operation's test does: compare gradients with finite differences and with a composed form.
+//! What every operation's test does: compare gradients with finite differences and with a composed form. And a switch
+//! that makes this thread compute as on a graphics card, with candle's operations alone.
+
+use std::cell::Cell;
 
 use candle_core::{Device, Tensor, Var};
 use rand::Rng;
@@ -6,6 +9,29 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use crate::Result;
+
+thread_local! {
+    static KERNELS_OFF: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread is inside [`without_kernels`].
+pub(super) fn are_kernels_off() -> bool {
+    KERNELS_OFF.get()
+}
+
+/// Runs `f` with the composed form of every operation, which is what other devices than the CPU get.
+pub(crate) fn without_kernels<T>(f: impl FnOnce() -> T) -> T {
+    /// Also after a panic: a test's thread may be used again.
+    struct On;
+    impl Drop for On {
+        fn drop(&mut self) {
+            KERNELS_OFF.set(false);
+        }
+    }
+    let _on = On;
+    KERNELS_OFF.set(true);
+    f()
+}
 
 /// A variable filled uniformly from -scale to scale.
 pub(crate) fn random_var(shape: &[usize], scale: f32, seed: u64) -> Var {

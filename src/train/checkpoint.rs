@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::progress::{Bits, Progress};
 use super::{EpochRecord, History};
-use crate::model::ParameterStore;
+use crate::model::{ParameterStore, write_tensors};
 use crate::{Error, Result};
 
 const PREFIX: &str = "step-";
@@ -217,8 +217,7 @@ impl Contents {
             fs::remove_dir_all(folder).map_err(|e| Error::io(folder, e))?;
         }
         fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
-        let named =
-            |map: &BTreeMap<String, Tensor>| map.iter().map(|(n, t)| (n.clone(), t.clone())).collect::<Vec<_>>();
+        let named = |map: &BTreeMap<String, Tensor>| map.clone().into_iter().collect::<Vec<_>>();
         write_tensors(&folder.join("parameters.safetensors"), named(&self.parameters))?;
         write_tensors(&folder.join("optimizer.safetensors"), self.optimizer.clone())?;
         if let Some(best) = &self.best {
@@ -252,12 +251,6 @@ impl Contents {
         }
         store.restore(&self.parameters)
     }
-}
-
-fn write_tensors(path: &Path, tensors: Vec<(String, Tensor)>) -> Result<()> {
-    let broken = |e| Error::input(path.display(), e, "make room on the disk, or give another folder");
-    let map: std::collections::HashMap<String, Tensor> = tensors.into_iter().collect();
-    candle_core::safetensors::save(&map, path).map_err(broken)
 }
 
 fn read_tensors(path: &Path) -> Result<BTreeMap<String, Tensor>> {

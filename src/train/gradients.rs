@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::Result;
 use crate::model::Parameter;
-use crate::ops::GRAIN;
+use crate::ops::{GRAIN, has_kernel};
 
 /// The gradient of each trainable parameter of a list; parameters that the loss does not reach have none.
 ///
@@ -88,8 +88,12 @@ impl Gradients {
 fn sum_of_squares(tensor: &Tensor) -> Result<f64> {
     let tensor = tensor.contiguous()?;
     let (storage, layout) = tensor.storage_and_layout();
-    let (Storage::Cpu(storage), DType::F32) = (&*storage, tensor.dtype()) else {
+    let (Storage::Cpu(storage), true) = (&*storage, has_kernel(&tensor)) else {
         drop(storage);
+        // Metal has no double precision.
+        if tensor.device().is_metal() {
+            return Ok(f64::from(tensor.to_dtype(DType::F32)?.sqr()?.sum_all()?.to_scalar::<f32>()?));
+        }
         return Ok(tensor.to_dtype(DType::F64)?.sqr()?.sum_all()?.to_scalar::<f64>()?);
     };
     let values = &storage.as_slice::<f32>()?[layout.start_offset()..layout.start_offset() + tensor.elem_count()];

@@ -14,6 +14,8 @@ pub struct TrainingPlan {
     pub is_default_rate: bool,
     /// The pretrained source.
     pub source: String,
+    /// Where the model computes, as [`crate::model::device_name`] says it.
+    pub device: String,
     /// Passes over the data.
     pub epochs: usize,
     /// Steps of one epoch.

@@ -91,6 +91,11 @@ impl<M> TrainingReport<M> {
         self.plan.method.clone()
     }
 
+    /// Where the model computed: `cpu`, `cuda:0`, `metal:0`.
+    pub fn device(&self) -> &str {
+        &self.plan.device
+    }
+
     /// The settings of the run.
     pub fn config(&self) -> &TrainingConfig {
         &self.config
@@ -163,9 +168,10 @@ impl<M> fmt::Display for TrainingReport<M> {
             (StopReason::Requested, None) => "stopped on request".to_owned(),
             (StopReason::Requested, Some(epoch)) => format!("stopped on request, weights of epoch {epoch} restored"),
         };
+        let device = if plan.device == "cpu" { String::new() } else { format!(" on {}", plan.device) };
         write!(
             f,
-            "{end}; {:.1} s, {:.0} samples/s, {} parameters trainable",
+            "{end}; {:.1} s{device}, {:.0} samples/s, {} parameters trainable",
             self.seconds,
             self.samples_per_second,
             part_of(plan.trainable_parameters, plan.total_parameters)

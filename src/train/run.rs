@@ -16,7 +16,7 @@ use super::{
     EpochRecord, Examples, GradientAudit, Gradients, History, Method, Observer, OptimizerState, ParameterGroups,
     StepRecord, StopReason, Trainable, TrainingConfig, TrainingPlan, TrainingReport, batches, stop,
 };
-use crate::model::Parameter;
+use crate::model::{Parameter, device_name};
 use crate::words::hexadecimal;
 use crate::{Error, Result};
 
@@ -284,6 +284,7 @@ impl<M: Trainable, O: Observer> Run<M, O> {
             learning_rate,
             is_default_rate: self.config.learning_rate.is_none(),
             source: self.model.source().to_owned(),
+            device: device_name(store.device()),
             epochs,
             batches_per_epoch: self.steps_per_epoch(),
             samples: self.rows.train.len(),

@@ -11,6 +11,7 @@ use super::{Trainable, TrainingReport};
 use crate::Result;
 use crate::model::fixture::{tiny, tiny_config, tiny_data, tiny_folder};
 use crate::model::{LoraConfig, Parameter, Pass, TextClassifier};
+use crate::ops::verify::without_kernels;
 
 /// A stop request reaches whichever run sees it first, so runs of different tests take turns.
 static TURN: Mutex<()> = Mutex::new(());
@@ -353,4 +354,19 @@ fn norms_of_each_layer_are_noted_and_a_layer_that_joins_late_has_none_before() {
     let mean: Vec<f64> = norms.steps()[8..].iter().filter_map(|step| step[1]).collect();
     assert!((norms.mean()[1].1.unwrap() - mean.iter().sum::<f64>() / 8.0).abs() < 1e-12);
     assert!(norms.chart().unwrap().to_svg().unwrap().contains("classifier"));
+}
+
+#[test]
+fn without_kernels_as_on_a_graphics_card_a_run_comes_out_the_same() {
+    for method in [Method::FeatureExtraction, Method::Full, Method::Lora(LoraConfig::default())] {
+        let run = || {
+            let trainer = Trainer::new(model()).observer(Quiet).method(method.clone()).config(config());
+            let report = fit(trainer).unwrap();
+            (report.history().epochs().iter().map(|e| e.train_loss).collect::<Vec<_>>(), report.val_loss())
+        };
+        let ((losses, val_loss), (composed, composed_val_loss)) = (run(), without_kernels(run));
+        for (own, composed) in losses.iter().chain([&val_loss]).zip(composed.iter().chain([&composed_val_loss])) {
+            assert!((own - composed).abs() < 1e-3 * own, "{method}: {losses:?} against {composed:?}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Text classifiers as the trainer sees them: token ids, or the vectors of a frozen encoder.
 
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 
 use super::{Examples, Targets, Trainable};
 use crate::data::TextDataset;
@@ -97,7 +97,7 @@ impl Trainable for TextClassifier {
             }
             TextInputs::Features(vectors) => {
                 let ids: Vec<u32> = rows.iter().map(|&i| i as u32).collect();
-                let ids = Tensor::from_vec(ids, rows.len(), &Device::Cpu)?;
+                let ids = Tensor::from_vec(ids, rows.len(), vectors.device())?;
                 self.head_logits(&vectors.index_select(&ids, 0)?, pass)
             }
         }

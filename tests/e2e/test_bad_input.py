@@ -31,6 +31,8 @@ NOWHERE = "http://127.0.0.1:9"
         (["run", "notebooks/99-nowhere.ipynb", "--output", "OUT"], ["notebooks/99-nowhere.ipynb"]),
         (["finetune", "--model", "no-such-model", "--train", "TICKETS", "--out", "OUT"], ["no-such-model", "config.json"]),
         (["finetune", "--train", "nowhere.csv", "--out", "OUT"], ["nowhere.csv"]),
+        (["finetune", "--train", "TICKETS", "--device", "cuda", "--out", "OUT"], ["cuda", "--features cuda"]),
+        (["embed", "--device", "gpu", "TICKETS"], ["gpu", "metal"]),
         (["predict", "--model", "no-such-model", "TICKETS"], ["no-such-model"]),
         (["embed", "--model", "no-such-model", "TICKETS"], ["no-such-model"]),
         (["score", "no-such-quiz.toml", "TICKETS"], ["no-such-quiz.toml"]),

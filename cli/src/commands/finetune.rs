@@ -100,6 +100,9 @@ pub(crate) struct Finetune {
     /// Threads of the matrix products [default: all cores]
     #[arg(long)]
     threads: Option<usize>,
+    /// Where to compute: cpu, cuda, cuda:1, metal, or auto, the first of cuda, metal and cpu that is at hand
+    #[arg(long, default_value = "auto")]
+    device: String,
     /// Folder for the trained model, in the Hub's layout
     #[arg(long)]
     out: Option<PathBuf>,
@@ -155,8 +158,10 @@ pub(crate) fn run(call: &Finetune) -> Result<ExitCode> {
     if let Some(file) = &call.curves {
         check_curves(file)?;
     }
+    let device = device(&call.device)?;
     let parts = parts(call)?;
-    let model = TextClassifier::from_pretrained_seeded(source(&call.model), parts.train.label_names(), call.seed)?;
+    let model = source(&call.model).device(&device);
+    let model = TextClassifier::from_pretrained_seeded(model, parts.train.label_names(), call.seed)?;
     let config = TrainingConfig {
         epochs: call.epochs,
         batch_size: call.batch_size,
@@ -360,6 +365,7 @@ fn as_json(call: &Finetune, report: &TrainingReport, evaluation: &Evaluation, me
     Ok(serde_json::to_string(&json!({
         "model": call.model,
         "method": method(call).to_string(),
+        "device": report.device(),
         "measured_on": measured_on,
         "accuracy": evaluation.accuracy,
         "macro_f1": evaluation.macro_f1(),

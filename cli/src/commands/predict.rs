@@ -27,6 +27,9 @@ pub(crate) struct Predict {
     /// Column of the text
     #[arg(long, default_value = "text")]
     text_column: String,
+    /// Where to compute: cpu, cuda, cuda:1, metal, or auto, the first of cuda, metal and cpu that is at hand
+    #[arg(long, default_value = "auto")]
+    device: String,
     /// JSON Lines with the probability of every label
     #[arg(long)]
     json: bool,
@@ -34,7 +37,7 @@ pub(crate) struct Predict {
 
 pub(crate) fn predict(call: &Predict) -> Result<ExitCode> {
     with_threads(None)?;
-    let model = TextClassifier::load(&call.model)?;
+    let model = TextClassifier::load_on(&call.model, &device(&call.device)?)?;
     let texts = read::texts(&call.file, &call.text_column)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     for portion in texts.chunks(PORTION) {
@@ -72,11 +75,14 @@ pub(crate) struct Embed {
     /// Column of the text
     #[arg(long, default_value = "text")]
     text_column: String,
+    /// Where to compute: cpu, cuda, cuda:1, metal, or auto, the first of cuda, metal and cpu that is at hand
+    #[arg(long, default_value = "auto")]
+    device: String,
 }
 
 pub(crate) fn embed(call: &Embed) -> Result<ExitCode> {
     with_threads(None)?;
-    let encoder = TextEncoder::from_pretrained(source(&call.model))?;
+    let encoder = TextEncoder::from_pretrained(source(&call.model).device(&device(&call.device)?))?;
     let texts = read::texts(&call.file, &call.text_column)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     for portion in texts.chunks(PORTION) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use candle_core::Tensor;
+use candle_core::{DType, Device, Tensor};
 
 use super::LoraConfig;
 use crate::model::{Init, Parameter, Pass};
@@ -25,13 +25,19 @@ pub struct LoraAdapter {
 }
 
 impl LoraAdapter {
-    /// Fresh matrices beside `layer`, named `{layer}.lora_A.weight` and `{layer}.lora_B.weight` as in peft's files.
-    pub(super) fn new(layer: &str, inputs: usize, outputs: usize, config: &LoraConfig, seed: u64) -> Result<Self> {
+    /// Fresh matrices on `device` beside `layer`, named `{layer}.lora_A.weight` and `{layer}.lora_B.weight` as in peft's files.
+    pub(super) fn new(
+        layer: &str,
+        (outputs, inputs): (usize, usize),
+        config: &LoraConfig,
+        seed: u64,
+        device: &Device,
+    ) -> Result<Self> {
         let fresh = |part: &str, shape: &[usize], init: Init| -> Result<Parameter> {
             let name = format!("{layer}.{part}.weight");
-            Ok(Parameter::new(&name, init.var(&name, shape, seed)?))
+            Ok(Parameter::new(&name, init.var(&name, shape, seed, device)?))
         };
-        let zeros = |width| Tensor::zeros(width, candle_core::DType::F32, &candle_core::Device::Cpu);
+        let zeros = |width| Tensor::zeros(width, DType::F32, device);
         Ok(Self {
             // peft's kaiming_uniform_(a = sqrt(5)).
             down: fresh("lora_A", &[config.rank, inputs], Init::Uniform(1.0 / (inputs as f64).sqrt()))?,

@@ -47,8 +47,8 @@ impl TextClassifier {
         }
         let mut added = Vec::new();
         for linear in linears.into_iter().filter(|linear| config.targets(linear.name())) {
-            let (outputs, inputs) = linear.weight().var().dims2()?;
-            let adapter = LoraAdapter::new(linear.name(), inputs, outputs, config, seed)?;
+            let weight = linear.weight().var();
+            let adapter = LoraAdapter::new(linear.name(), weight.dims2()?, config, seed, weight.device())?;
             added.extend(adapter.parameters().map(Clone::clone));
             linear.set_adapter(adapter);
         }

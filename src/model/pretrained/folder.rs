@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use candle_core::Device;
 use serde_json::Value;
 
 use super::PretrainedFiles;
@@ -49,7 +50,7 @@ pub(super) fn assemble(
         ));
     }
     let weights = Weights::from_bytes(&file("model.safetensors")?, &origin("model.safetensors"))?;
-    Ok(PretrainedFiles { name, config, config_json, tokenizer, weights, pooling, learning_rates })
+    Ok(PretrainedFiles { name, config, config_json, tokenizer, weights, pooling, learning_rates, device: Device::Cpu })
 }
 
 fn required(folder: &Path, file: &str) -> Result<Vec<u8>> {

@@ -10,6 +10,7 @@ mod hub_tests;
 
 use std::path::{Path, PathBuf};
 
+use candle_core::Device;
 use serde_json::Value;
 
 use super::{BertConfig, LearningRates, Pooling, TextTokenizer, Weights};
@@ -23,11 +24,12 @@ use crate::{Error, Result};
 /// let vectors = encoder.embed(&["The disk is full.", "No space left on device."])?;
 /// # Ok::<(), tunebook::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Pretrained {
     source: Source,
     pooling: Option<Pooling>,
     max_length: Option<usize>,
+    device: Device,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +74,7 @@ impl Pretrained {
     }
 
     fn new(source: Source) -> Self {
-        Self { source, pooling: None, max_length: None }
+        Self { source, pooling: None, max_length: None, device: Device::Cpu }
     }
 
     /// A branch, tag or commit of the Hub; a full commit hash makes a run repeatable and needs no network once cached.
@@ -103,6 +105,13 @@ impl Pretrained {
         self
     }
 
+    /// The device that the model's parameters are made on and that it computes on; the CPU when nothing is said. See
+    /// [`super::device()`].
+    pub fn device(mut self, device: &Device) -> Self {
+        self.device = device.clone();
+        self
+    }
+
     /// Fetches (for a Hub model) and reads the files.
     pub fn load(self) -> Result<PretrainedFiles> {
         let mut files = match self.source {
@@ -110,6 +119,7 @@ impl Pretrained {
             Source::Folder(path) => folder::read(&path, path.display().to_string())?,
             Source::Hub { id, revision, offline } => folder::read(&hub_folder(&id, &revision, offline)?, id)?,
         };
+        files.device = self.device;
         files.pooling = self.pooling.unwrap_or(files.pooling);
         if let Some(max_length) = self.max_length {
             files.tokenizer = files.tokenizer.with_max_length(files.checked_length(max_length)?)?;
@@ -148,6 +158,8 @@ pub struct PretrainedFiles {
     pub pooling: Pooling,
     /// Default learning rates.
     pub learning_rates: LearningRates,
+    /// Where the model is to compute. The weights above are in main memory.
+    pub device: Device,
 }
 
 impl PretrainedFiles {

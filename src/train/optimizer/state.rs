@@ -3,11 +3,12 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use candle_core::{CpuStorage, DType, InplaceOp2, Layout, Tensor};
+use candle_core::{CpuStorage, DType, Device, InplaceOp2, Layout, Tensor, Var};
 
 use super::adamw::AdamWStep;
 use super::sgd::SgdStep;
 use super::{Optimizer, ParameterGroup, ParameterGroups};
+use crate::ops::has_kernel;
 use crate::train::Gradients;
 use crate::{Error, Result};
 
@@ -40,13 +41,41 @@ struct Slot {
     moments: RefCell<Moments>,
 }
 
-/// What is remembered of a parameter's gradients.
+/// What is remembered of a parameter's gradients: first the running mean, or momentum; second the running mean of
+/// squares, which SGD has none of.
 #[derive(Debug, Default)]
-struct Moments {
-    /// Running mean, or momentum.
-    first: Vec<f32>,
-    /// Running mean of squares; empty for SGD.
-    second: Vec<f32>,
+enum Moments {
+    /// Before the first gradient.
+    #[default]
+    None,
+    /// For the pass in place. No second: empty.
+    InMemory { first: Vec<f32>, second: Vec<f32> },
+    /// On the parameter's device, for candle's operations.
+    OnDevice { first: Tensor, second: Option<Tensor> },
+}
+
+impl Moments {
+    /// These numbers where the step for `var` wants them.
+    fn new(var: &Var, first: Vec<f32>, second: Vec<f32>) -> Result<Self> {
+        if has_kernel(var) {
+            return Ok(Self::InMemory { first, second });
+        }
+        let tensor = |values: Vec<f32>| Tensor::from_vec(values, var.shape(), var.device());
+        let second = if second.is_empty() { None } else { Some(tensor(second)?) };
+        Ok(Self::OnDevice { first: tensor(first)?, second })
+    }
+
+    /// The numbers, `first` and `second`.
+    fn values(&self) -> Result<[Vec<f32>; 2]> {
+        let flat = |tensor: &Tensor| tensor.flatten_all()?.to_vec1::<f32>();
+        Ok(match self {
+            Self::None => [Vec::new(), Vec::new()],
+            Self::InMemory { first, second } => [first.clone(), second.clone()],
+            Self::OnDevice { first, second } => {
+                [flat(first)?, second.as_ref().map(flat).transpose()?.unwrap_or_default()]
+            }
+        })
+    }
 }
 
 impl OptimizerState {
@@ -92,12 +121,11 @@ impl OptimizerState {
     pub(in crate::train) fn to_tensors(&self) -> Result<Vec<(String, Tensor)>> {
         let mut tensors = Vec::new();
         for (name, slot) in self.slots.iter().filter(|(_, slot)| slot.step > 0) {
-            let device = &candle_core::Device::Cpu;
-            let moments = slot.moments.borrow();
-            tensors.push((format!("{name}.step"), Tensor::new(&[i64::from(slot.step)], device)?));
-            for (part, values) in [("first", &moments.first), ("second", &moments.second)] {
+            tensors.push((format!("{name}.step"), Tensor::new(&[i64::from(slot.step)], &Device::Cpu)?));
+            for (part, values) in ["first", "second"].into_iter().zip(slot.moments.borrow().values()?) {
                 if !values.is_empty() {
-                    tensors.push((format!("{name}.{part}"), Tensor::new(values.as_slice(), device)?));
+                    let count = values.len();
+                    tensors.push((format!("{name}.{part}"), Tensor::from_vec(values, count, &Device::Cpu)?));
                 }
             }
         }
@@ -116,12 +144,12 @@ impl OptimizerState {
                 of_size.map(Tensor::to_vec1::<f32>).transpose()
             };
             let (first, second) = (values("first")?, values("second")?);
-            if first.is_none() || (adam && second.is_none()) {
+            let (Some(first), true) = (first, second.is_some() || !adam) else {
                 let problem = format!("the optimizer's memory of {name} is not there or has another size");
                 return Err(Error::input(origin, problem, "resume with the model and the optimizer of the first run"));
-            }
-            *slot.moments.borrow_mut() =
-                Moments { first: first.unwrap_or_default(), second: second.unwrap_or_default() };
+            };
+            let moments = Moments::new(slot.group.parameter.var(), first, second.unwrap_or_default())?;
+            *slot.moments.borrow_mut() = moments;
         }
         Ok(())
     }
@@ -159,23 +187,23 @@ impl Slot {
     ) -> Result<()> {
         let var = self.group.parameter.var();
         let mut moments = self.moments.borrow_mut();
-        if moments.first.is_empty() {
-            moments.first = vec![0f32; var.elem_count()];
-            moments.second = if with_second { vec![0f32; var.elem_count()] } else { Vec::new() };
+        if matches!(*moments, Moments::None) {
+            let zeros = |wanted: bool| vec![0f32; if wanted { var.elem_count() } else { 0 }];
+            *moments = Moments::new(var, zeros(true), zeros(with_second))?;
         }
-        if var.device().is_cpu() {
-            let update = Update { step, moments: RefCell::new(&mut moments) };
-            return Ok(var.as_tensor().inplace_op2(gradient, &update)?);
+        match &mut *moments {
+            Moments::None => {}
+            Moments::InMemory { first, second } => {
+                let update = Update { step, moments: RefCell::new((first, second)) };
+                var.as_tensor().inplace_op2(gradient, &update)?;
+            }
+            Moments::OnDevice { first, second } => {
+                let (p, m, v) = composed(&var.as_detached_tensor(), gradient, first, second.as_ref().unwrap_or(first))?;
+                (*first, *second) = (m, v);
+                var.set(&p)?;
+            }
         }
-        let tensor = |values: &[f32]| Tensor::from_slice(values, var.shape(), var.device());
-        let first = tensor(&moments.first)?;
-        let second = if with_second { tensor(&moments.second)? } else { first.clone() };
-        let (p, m, v) = composed(&var.as_detached_tensor(), gradient, &first, &second)?;
-        moments.first = m.flatten_all()?.to_vec1()?;
-        if let Some(v) = v {
-            moments.second = v.flatten_all()?.to_vec1()?;
-        }
-        Ok(var.set(&p)?)
+        Ok(())
     }
 }
 
@@ -188,7 +216,7 @@ pub(super) trait InPlace {
 /// A rule as candle's in-place operation on parameter and gradient.
 struct Update<'a, S> {
     step: S,
-    moments: RefCell<&'a mut Moments>,
+    moments: RefCell<(&'a mut [f32], &'a mut [f32])>,
 }
 
 impl<S: InPlace> InplaceOp2 for Update<'_, S> {
@@ -203,9 +231,9 @@ impl<S: InPlace> InplaceOp2 for Update<'_, S> {
         let CpuStorage::F32(values) = s1 else {
             return Err(candle_core::Error::Msg("optimizer step: expected 32-bit floats".to_owned()).bt());
         };
-        let moments = &mut **self.moments.borrow_mut();
+        let (first, second) = &mut *self.moments.borrow_mut();
         let g = &s2.as_slice::<f32>()?[g_start..g_end];
-        self.step.run(&mut values[p_start..p_end], g, &mut moments.first, &mut moments.second);
+        self.step.run(&mut values[p_start..p_end], g, first, second);
         Ok(())
     }
 }

@@ -7,6 +7,7 @@ use super::sgd::SgdStep;
 use super::state::InPlace;
 use super::{Optimizer, OptimizerState, ParameterGroups};
 use crate::model::{Init, Parameter, ParameterStore, StoreBuilder};
+use crate::ops::verify::without_kernels;
 use crate::train::Gradients;
 
 const ADAMW: Optimizer = Optimizer::AdamW { beta1: 0.9, beta2: 0.99, eps: 1e-8 };
@@ -30,8 +31,14 @@ fn gradients(store: &ParameterStore) -> Gradients {
     Gradients::of(&store.all(), &(&squares[0] + &squares[1]).unwrap().sum_all().unwrap()).unwrap()
 }
 
-/// Thirty steps of the rule against `textbook(p, g, memory, step, decay)`, the new p.
+/// Thirty steps of the rule against `textbook(p, g, memory, step, decay)`, the new p; in place, and with candle's
+/// operations.
 fn follows(rule: Optimizer, textbook: impl Fn(f64, f64, &mut [f64; 2], i32, f64) -> f64) {
+    follows_here(rule, &textbook);
+    without_kernels(|| follows_here(rule, &textbook));
+}
+
+fn follows_here(rule: Optimizer, textbook: &impl Fn(f64, f64, &mut [f64; 2], i32, f64) -> f64) {
     let (decay, rate) = (0.1, 0.05);
     let store = store();
     let mut expected: Vec<Vec<f64>> = store.all().iter().map(numbers).collect();
@@ -160,6 +167,7 @@ fn what_is_remembered_goes_through_tensors_bit_by_bit() {
             store.all().iter().map(numbers).collect::<Vec<_>>()
         };
         assert_eq!(run(true), run(false));
+        without_kernels(|| assert_eq!(run(true), run(false)));
     }
     let store = store();
     let make = |rule| OptimizerState::new(rule, &ParameterGroups::new(store.all(), 0.1)).unwrap();
