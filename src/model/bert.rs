@@ -158,6 +158,33 @@ impl Layer {
     }
 
     fn forward(&self, x: &Tensor, mask: &Tensor, pass: &Pass) -> Result<Tensor> {
+        if ops::has_kernel(x) && ops::has_kernel(mask) {
+            self.fused(x, mask, pass)
+        } else {
+            self.composed(x, mask, pass)
+        }
+    }
+
+    /// The layer as one operation. Masks of dropout are drawn in the order of the composed form.
+    fn fused(&self, x: &Tensor, mask: &Tensor, pass: &Pass) -> Result<Tensor> {
+        let [query, key, value] = [&self.query, &self.key, &self.value].map(|linear| linear.tensors(pass));
+        let attention_dropout = pass.draw_dropout(self.attention_dropout);
+        let attention_out = self.attention_out.tensors(pass);
+        let after_attention = pass.draw_dropout(self.hidden_dropout);
+        let [intermediate, out] = [&self.intermediate, &self.out].map(|linear| linear.tensors(pass));
+        let hidden_dropouts = [after_attention, pass.draw_dropout(self.hidden_dropout)];
+        let layer = ops::EncoderLayer {
+            linears: [query, key, value, attention_out, intermediate, out],
+            norms: [self.attention_norm.tensors(pass), self.norm.tensors(pass)],
+            heads: self.heads,
+            attention_dropout,
+            hidden_dropouts,
+        };
+        layer.apply(x, mask)
+    }
+
+    /// The same from single operations, for other devices and number types.
+    fn composed(&self, x: &Tensor, mask: &Tensor, pass: &Pass) -> Result<Tensor> {
         let context = self.attend(x, mask, pass)?;
         let attended = pass.dropout(&self.attention_out.forward(&context, pass)?, self.hidden_dropout)?;
         let x = self.attention_norm.forward(&(attended + x)?, pass)?;
@@ -190,5 +217,85 @@ impl Layer {
         let probabilities = ops::masked_softmax(&scores, mask, 1.0 / (head_size as f64).sqrt())?;
         let probabilities = pass.dropout(&probabilities, self.attention_dropout)?;
         Ok(probabilities.matmul(&value)?.transpose(1, 2)?.reshape((batch, tokens, width))?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{Device, Tensor, Var};
+
+    use super::{BertConfig, Layer};
+    use crate::model::{LoraAdapter, LoraConfig, Parameter, Pass, StoreBuilder};
+    use crate::ops::verify::{assert_gradients_within, assert_same_gradients, random_var};
+
+    /// A layer whose every parameter is random, with LoRA on two of its matrices.
+    fn layer() -> (Layer, Vec<Parameter>) {
+        let config = BertConfig {
+            hidden_size: 12,
+            num_attention_heads: 3,
+            intermediate_size: 20,
+            hidden_dropout_prob: 0.2,
+            attention_probs_dropout_prob: 0.3,
+            ..BertConfig::default()
+        };
+        let mut builder = StoreBuilder::random(3);
+        let mut layer = Layer::new(&config, &mut builder, 0).unwrap();
+        let mut parameters = builder.finish().unwrap().0.all();
+        let lora = LoraConfig { rank: 4, dropout: 0.25, ..LoraConfig::default() };
+        for linear in [&mut layer.value, &mut layer.out] {
+            let sizes = linear.weight().var().dims2().unwrap();
+            let adapter = LoraAdapter::new(linear.name(), sizes, &lora, 5, &Device::Cpu).unwrap();
+            parameters.extend(adapter.parameters().map(Clone::clone));
+            linear.set_adapter(adapter);
+        }
+        for (n, parameter) in parameters.iter().enumerate() {
+            let shape = parameter.var().dims();
+            parameter.var().set(&random_var(shape, if shape.len() == 1 { 1.5 } else { 0.8 }, n as u64)).unwrap();
+        }
+        (layer, parameters)
+    }
+
+    fn inputs() -> (Var, Tensor) {
+        let mask = [[1f32, 1., 1., 1., 1.], [1., 1., 1., 0., 0.]];
+        (random_var(&[2, 5, 12], 1.0, 77), Tensor::new(&mask, &Device::Cpu).unwrap())
+    }
+
+    #[test]
+    fn one_operation_gives_what_the_single_ones_give() {
+        let (layer, parameters) = layer();
+        let (x, mask) = inputs();
+        let mut vars: Vec<&Var> = parameters.iter().map(Parameter::var).collect();
+        vars.push(&x);
+        for pass in [|| Pass::training(8), Pass::gradients] {
+            let fused = || layer.fused(&x, &mask, &pass());
+            assert_same_gradients("layer", &vars, fused, || layer.composed(&x, &mask, &pass()), 2e-5);
+        }
+    }
+
+    #[test]
+    fn gradients_match_finite_differences() {
+        let (layer, parameters) = layer();
+        let (x, mask) = inputs();
+        let mut vars: Vec<&Var> = parameters.iter().map(Parameter::var).collect();
+        vars.push(&x);
+        assert_gradients_within("layer", &vars, || layer.fused(&x, &mask, &Pass::training(8)), 8, 1e-2, 2e-2);
+    }
+
+    #[test]
+    fn what_is_frozen_gets_no_gradient_and_a_prediction_is_the_same() {
+        let (layer, parameters) = layer();
+        let (x, mask) = inputs();
+        for parameter in &parameters {
+            parameter.set_trainable(parameter.name().contains("lora_"));
+        }
+        let y = layer.fused(&x.as_detached_tensor(), &mask, &Pass::gradients()).unwrap();
+        let gradients = y.sum_all().unwrap().backward().unwrap();
+        for parameter in &parameters {
+            assert_eq!(gradients.get(parameter.var()).is_some(), parameter.is_trainable(), "{}", parameter.name());
+        }
+        let predicted = layer.fused(&x.as_detached_tensor(), &mask, &Pass::evaluation()).unwrap();
+        assert!(!predicted.track_op());
+        let values = |t: &Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        assert_eq!(values(&predicted), values(&y));
     }
 }

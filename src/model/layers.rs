@@ -3,6 +3,7 @@
 use candle_core::{Device, Tensor};
 
 use super::{Init, LoraAdapter, Parameter, Pass, StoreBuilder};
+use crate::ops::{LinearTensors, NormTensors};
 use crate::{Result, ops};
 
 /// A linear layer, `x W^T + b`, with or without LoRA beside it.
@@ -33,6 +34,12 @@ impl Linear {
             Some(added) => Ok((y + added)?),
             None => Ok(y),
         }
+    }
+
+    /// Its tensors, for an operation that computes more than this layer. Draws LoRA's mask.
+    pub(super) fn tensors(&self, pass: &Pass) -> LinearTensors {
+        let adapter = self.adapter.as_ref().and_then(|adapter| adapter.tensors(pass));
+        LinearTensors { weight: self.weight.tensor(pass), bias: self.bias.tensor(pass), adapter }
     }
 
     /// The name that its parameters begin with.
@@ -76,6 +83,11 @@ impl LayerNorm {
     /// `(..., width)` to the same shape.
     pub fn forward(&self, x: &Tensor, pass: &Pass) -> Result<Tensor> {
         ops::layer_norm(x, &self.weight.tensor(pass), &self.bias.tensor(pass), self.eps)
+    }
+
+    /// Its tensors, for an operation that computes more than this layer.
+    pub(super) fn tensors(&self, pass: &Pass) -> NormTensors {
+        NormTensors { weight: self.weight.tensor(pass), bias: self.bias.tensor(pass), eps: self.eps }
     }
 }
 

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use candle_core::Tensor;
 
 use crate::Result;
+use crate::ops::Dropout;
 
 /// One forward pass: with or without gradients, with or without dropout.
 ///
@@ -43,13 +44,17 @@ impl Pass {
 
     /// Dropout at this rate when training, otherwise `x`. Each call in a pass draws a mask of its own.
     pub fn dropout(&self, x: &Tensor, rate: f64) -> Result<Tensor> {
-        match self.dropout_seed {
-            Some(seed) if rate > 0.0 => {
-                let n = self.drops.get() + 1;
-                self.drops.set(n);
-                crate::ops::dropout(x, rate, seed.wrapping_add(n.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
-            }
-            _ => Ok(x.clone()),
+        match self.draw_dropout(rate) {
+            Some(Dropout { rate, seed }) => crate::ops::dropout(x, rate, seed),
+            None => Ok(x.clone()),
         }
+    }
+
+    /// The next mask, for an operation that drops out itself; `None` when nothing is dropped.
+    pub(crate) fn draw_dropout(&self, rate: f64) -> Option<Dropout> {
+        let seed = self.dropout_seed.filter(|_| rate > 0.0)?;
+        let n = self.drops.get() + 1;
+        self.drops.set(n);
+        Some(Dropout { rate, seed: seed.wrapping_add(n.wrapping_mul(0x9e37_79b9_7f4a_7c15)) })
     }
 }

@@ -36,17 +36,47 @@ pub fn dropout(x: &Tensor, rate: f64, seed: u64) -> crate::Result<Tensor> {
     Ok(x.contiguous()?.apply_op1(op)?)
 }
 
-struct Dropout {
-    rate: f64,
-    seed: u64,
+/// One mask: which numbers are dropped follows from these two.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dropout {
+    pub(crate) rate: f64,
+    pub(crate) seed: u64,
 }
 
 impl Dropout {
+    /// What the numbers that stay are multiplied by.
+    pub(super) fn scale(self) -> f32 {
+        (1.0 / (1.0 - self.rate)) as f32
+    }
+
+    fn threshold(self) -> u32 {
+        (self.rate * (1u64 << 32) as f64) as u32
+    }
+
+    /// Calls `f` with each number of a part of the data, which begins at `offset`, and whether it is dropped.
+    pub(super) fn for_each(self, part: &mut [f32], offset: usize, mut f: impl FnMut(&mut f32, bool)) {
+        let threshold = self.threshold();
+        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+        let mut place = offset;
+        let mut rest = part;
+        while !rest.is_empty() {
+            let (grain, within) = (place / GRAIN, place % GRAIN);
+            let (here, later) = rest.split_at_mut(rest.len().min(GRAIN - within));
+            rng.set_stream(grain as u64);
+            rng.set_word_pos(within as u128);
+            for v in &mut *here {
+                let dropped = rng.next_u32() < threshold;
+                f(v, dropped);
+            }
+            place += here.len();
+            rest = later;
+        }
+    }
+
     /// Drops and scales in place. Each grain has a random stream of its own: the mask is made again in the backward
     /// pass instead of being kept, and does not depend on which thread works on which grain.
-    fn apply(&self, data: &mut [f32]) {
-        let threshold = (self.rate * (1u64 << 32) as f64) as u32;
-        let scale = (1.0 / (1.0 - self.rate)) as f32;
+    pub(super) fn apply(self, data: &mut [f32]) {
+        let (threshold, scale) = (self.threshold(), self.scale());
         let base = ChaCha8Rng::seed_from_u64(self.seed);
         data.par_chunks_mut(GRAIN).enumerate().for_each(|(n, chunk)| {
             let mut rng = base.clone();
@@ -98,5 +128,17 @@ mod tests {
         assert_eq!(y, dropout(&x, 0.1, 3).unwrap().to_vec1::<f32>().unwrap());
         assert_ne!(y, dropout(&x, 0.1, 4).unwrap().to_vec1::<f32>().unwrap());
         assert!(dropout(&x, 1.0, 3).is_err());
+    }
+
+    #[test]
+    fn a_part_has_the_mask_of_its_place() {
+        let mask = super::Dropout { rate: 0.4, seed: 11 };
+        let mut whole = vec![1.0; 3 * super::GRAIN];
+        mask.apply(&mut whole);
+        for (offset, len) in [(0, 10), (7, super::GRAIN), (super::GRAIN, 5), (2 * super::GRAIN - 3, super::GRAIN)] {
+            let mut part = vec![1.0; len];
+            mask.for_each(&mut part, offset, |v, dropped| *v = if dropped { 0.0 } else { mask.scale() });
+            assert_eq!(part, whole[offset..offset + len], "{offset}");
+        }
     }
 }

@@ -46,6 +46,32 @@ fn distribution(x: f32) -> (f32, f32) {
     (if x < 0.0 { tail } else { 1.0 - tail }, bell)
 }
 
+/// `y = gelu(x)`.
+pub(super) fn values(y: &mut [f32], x: &[f32]) {
+    let arch = Arch::new();
+    y.par_chunks_mut(GRAIN).zip(x.par_chunks(GRAIN)).for_each(|(y, x)| {
+        arch.dispatch(|| {
+            for (y, &x) in y.iter_mut().zip(x) {
+                *y = x * distribution(x).0;
+            }
+        });
+    });
+}
+
+/// Multiplies gradients of the output by the derivative at `x`: d/dx x Phi(x) = Phi(x) + x phi(x).
+pub(super) fn times_derivative(grad: &mut [f32], x: &[f32]) {
+    const INV_SQRT_2PI: f32 = 0.398_942_3;
+    let arch = Arch::new();
+    grad.par_chunks_mut(GRAIN).zip(x.par_chunks(GRAIN)).for_each(|(grad, x)| {
+        arch.dispatch(|| {
+            for (g, &x) in grad.iter_mut().zip(x) {
+                let (cumulative, bell) = distribution(x);
+                *g *= cumulative + x * bell * INV_SQRT_2PI;
+            }
+        });
+    });
+}
+
 impl CustomOp1 for Gelu {
     fn name(&self) -> &'static str {
         "gelu"
@@ -54,35 +80,18 @@ impl CustomOp1 for Gelu {
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let x = floats(self.name(), storage, layout)?;
         let mut y = vec![0f32; x.len()];
-        let arch = Arch::new();
-        y.par_chunks_mut(GRAIN).zip(x.par_chunks(GRAIN)).for_each(|(y, x)| {
-            arch.dispatch(|| {
-                for (y, &x) in y.iter_mut().zip(x) {
-                    *y = x * distribution(x).0;
-                }
-            });
-        });
+        values(&mut y, x);
         Ok((CpuStorage::F32(y), layout.shape().clone()))
     }
 
     fn bwd(&self, arg: &Tensor, _res: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
-        // d/dx x Phi(x) = Phi(x) + x phi(x)
-        const INV_SQRT_2PI: f32 = 0.398_942_3;
         let grad = grad.contiguous()?;
         let (x_storage, x_layout) = arg.storage_and_layout();
         let (g_storage, g_layout) = grad.storage_and_layout();
         let x = stored_floats(self.name(), &x_storage, x_layout)?;
         let g = stored_floats(self.name(), &g_storage, g_layout)?;
-        let mut dx = vec![0f32; x.len()];
-        let arch = Arch::new();
-        dx.par_chunks_mut(GRAIN).zip(x.par_chunks(GRAIN)).zip(g.par_chunks(GRAIN)).for_each(|((dx, x), g)| {
-            arch.dispatch(|| {
-                for ((dx, &x), &g) in dx.iter_mut().zip(x).zip(g) {
-                    let (cumulative, bell) = distribution(x);
-                    *dx = g * (cumulative + x * bell * INV_SQRT_2PI);
-                }
-            });
-        });
+        let mut dx = g.to_vec();
+        times_derivative(&mut dx, x);
         Ok(Some(Tensor::from_vec(dx, arg.shape(), arg.device())?))
     }
 }

@@ -4,7 +4,7 @@ use candle_core::{CpuStorage, CustomOp3, D, Layout, Result, Shape, Tensor};
 use pulp::Arch;
 use rayon::prelude::*;
 
-use super::slices::{floats, rows_per_task, stored_floats};
+use super::slices::{floats, in_order, rows_per_task, stored_floats};
 
 /// `(x - mean) / sqrt(variance + eps) * weight + bias`, mean and variance over the last dimension.
 ///
@@ -60,16 +60,14 @@ pub(super) fn sum(x: &[f32], f: impl Fn(f32) -> f32) -> f32 {
     lanes.iter().sum::<f32>() + rest.iter().map(|&v| f(v)).sum::<f32>()
 }
 
-impl LayerNorm {
-    /// Mean and reciprocal standard deviation of one row.
-    #[inline(always)]
-    #[allow(clippy::inline_always)]
-    fn statistics(&self, row: &[f32]) -> (f32, f32) {
-        let n = row.len() as f32;
-        let mean = sum(row, |v| v) / n;
-        let variance = sum(row, |v| (v - mean) * (v - mean)) / n;
-        (mean, 1.0 / (variance + self.eps).sqrt())
-    }
+/// Mean and reciprocal standard deviation of one row.
+#[inline(always)]
+#[allow(clippy::inline_always)]
+pub(super) fn statistics(row: &[f32], eps: f32) -> (f32, f32) {
+    let n = row.len() as f32;
+    let mean = sum(row, |v| v) / n;
+    let variance = sum(row, |v| (v - mean) * (v - mean)) / n;
+    (mean, 1.0 / (variance + eps).sqrt())
 }
 
 impl CustomOp3 for LayerNorm {
@@ -96,7 +94,7 @@ impl CustomOp3 for LayerNorm {
         y.par_chunks_mut(task).zip(x.par_chunks(task)).for_each(|(y, x)| {
             arch.dispatch(|| {
                 for (y, x) in y.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
-                    let (mean, scale) = self.statistics(x);
+                    let (mean, scale) = statistics(x, self.eps);
                     for (((y, &x), &w), &b) in y.iter_mut().zip(x).zip(weight).zip(bias) {
                         *y = (x - mean) * scale * w + b;
                     }
@@ -139,7 +137,7 @@ impl CustomOp3 for LayerNorm {
                     let n = width as f32;
                     let rows = dx.chunks_exact_mut(width).zip(x.chunks_exact(width)).zip(g.chunks_exact(width));
                     for ((dx, x), g) in rows {
-                        let (mean, scale) = self.statistics(x);
+                        let (mean, scale) = statistics(x, self.eps);
                         for i in 0..width {
                             normal[i] = (x[i] - mean) * scale;
                             scaled[i] = g[i] * w[i];
@@ -160,11 +158,8 @@ impl CustomOp3 for LayerNorm {
                 (dw, db)
             })
             .collect();
-        let (mut dw, mut db) = (vec![0f32; width], vec![0f32; width]);
-        for (part_w, part_b) in &partial {
-            dw.iter_mut().zip(part_w).for_each(|(sum, v)| *sum += v);
-            db.iter_mut().zip(part_b).for_each(|(sum, v)| *sum += v);
-        }
+        let dw = in_order(partial.iter().map(|(dw, _)| dw.as_slice()), width);
+        let db = in_order(partial.iter().map(|(_, db)| db.as_slice()), width);
         let tensor = |data: Vec<f32>, like: &Tensor| Tensor::from_vec(data, like.shape(), like.device()).map(Some);
         Ok((
             if x.track_op() { tensor(dx, x)? } else { None },

@@ -5,7 +5,7 @@ use candle_core::{CpuStorage, CustomOp3, D, DType, Layout, Result, Shape, Tensor
 use pulp::Arch;
 use rayon::prelude::*;
 
-use super::slices::{floats, rows_per_task, stored_floats};
+use super::slices::{self, floats, rows_per_task, stored_floats};
 
 /// `x W^T + b`: the last dimension goes from `inputs` to `outputs`.
 ///
@@ -98,32 +98,14 @@ impl CustomOp3 for Linear {
     }
 }
 
-/// Sums of the columns of an `(m, n)` tensor; partial sums are added in order, whichever thread made them.
+/// Sums of the columns of an `(m, n)` tensor.
 fn column_sums(grad: &Tensor) -> Result<Tensor> {
     if grad.dtype() != DType::F32 {
         return grad.sum(0);
     }
     let (storage, layout) = grad.storage_and_layout();
-    let g = stored_floats("linear", &storage, layout)?;
-    let n = grad.dim(1)?;
-    let arch = Arch::new();
-    let partial: Vec<Vec<f32>> = g
-        .par_chunks(rows_per_task(n) * n)
-        .map(|g| {
-            let mut sums = vec![0f32; n];
-            arch.dispatch(|| {
-                for row in g.chunks_exact(n) {
-                    sums.iter_mut().zip(row).for_each(|(sum, v)| *sum += v);
-                }
-            });
-            sums
-        })
-        .collect();
-    let mut sums = vec![0f32; n];
-    for part in &partial {
-        sums.iter_mut().zip(part).for_each(|(sum, v)| *sum += v);
-    }
-    Tensor::from_vec(sums, n, grad.device())
+    let sums = slices::column_sums(stored_floats("linear", &storage, layout)?, grad.dim(1)?);
+    Tensor::from_vec(sums, grad.dim(1)?, grad.device())
 }
 
 #[cfg(test)]

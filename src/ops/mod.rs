@@ -6,18 +6,24 @@
 //! candle's differentiable operations. Each is tested against finite differences and against the composed form.
 //!
 //! Reading order: [`gelu()`] is the simplest; [`linear()`] shows how work for frozen operands is skipped; `slices`
-//! is how a kernel reaches the numbers; `exponential` is the arithmetic that GELU and softmax share.
+//! is how a kernel reaches the numbers; `exponential` is the arithmetic that GELU and softmax share. `encoder_layer` puts a
+//! whole transformer layer into one operation, on `many` (any number of inputs), `gemm` (products into memory that is
+//! there) and `scratch` (memory that is used again).
 
 mod batch_norm;
 mod conv2d;
 mod dropout;
 mod embedding;
+mod encoder_layer;
 mod exponential;
 mod gelu;
+mod gemm;
 mod layer_norm;
 mod linear;
+mod many;
 mod max_pool2d;
 mod relu;
+mod scratch;
 mod slices;
 mod softmax;
 #[cfg(test)]
@@ -34,6 +40,8 @@ pub use max_pool2d::max_pool2d;
 pub use relu::relu;
 pub use softmax::masked_softmax;
 
+pub(crate) use dropout::Dropout;
+pub(crate) use encoder_layer::{AdapterTensors, EncoderLayer, LinearTensors, NormTensors};
 pub(crate) use slices::GRAIN;
 
 use candle_core::{DType, Tensor};

@@ -1,6 +1,8 @@
 //! How a kernel reaches the numbers of a tensor in main memory.
 
 use candle_core::{CpuStorage, Error, Layout, Result, Storage};
+use pulp::Arch;
+use rayon::prelude::*;
 
 /// Numbers handled by one task: large enough that handing it out costs nothing, small enough to share evenly.
 pub(crate) const GRAIN: usize = 1 << 14;
@@ -22,4 +24,31 @@ pub(super) fn stored_floats<'a>(op: &'static str, storage: &'a Storage, layout: 
 /// Rows of `width` numbers that together make about one grain.
 pub(super) fn rows_per_task(width: usize) -> usize {
     (GRAIN / width.max(1)).max(1)
+}
+
+/// Sums of the columns of rows of `width` numbers; partial sums are added in order, whichever thread made them.
+pub(super) fn column_sums(rows: &[f32], width: usize) -> Vec<f32> {
+    let arch = Arch::new();
+    let partial: Vec<Vec<f32>> = rows
+        .par_chunks(rows_per_task(width) * width)
+        .map(|rows| {
+            let mut sums = vec![0f32; width];
+            arch.dispatch(|| {
+                for row in rows.chunks_exact(width) {
+                    sums.iter_mut().zip(row).for_each(|(sum, v)| *sum += v);
+                }
+            });
+            sums
+        })
+        .collect();
+    in_order(partial.iter().map(Vec::as_slice), width)
+}
+
+/// The sum of vectors of `width` numbers, one after the other.
+pub(super) fn in_order<'a>(parts: impl Iterator<Item = &'a [f32]>, width: usize) -> Vec<f32> {
+    let mut sums = vec![0f32; width];
+    for part in parts {
+        sums.iter_mut().zip(part).for_each(|(sum, v)| *sum += v);
+    }
+    sums
 }

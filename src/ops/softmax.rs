@@ -50,13 +50,13 @@ struct MaskedSoftmax {
     scale: f32,
 }
 
-/// One row: `y = softmax(scale * x)` where `mask` is not zero.
+/// One row, in place: `softmax(scale * x)` where `mask` is not zero.
 #[inline(always)]
 #[allow(clippy::inline_always)] // a call in the loop would keep it scalar
-fn row(y: &mut [f32], x: &[f32], mask: &[f32], scale: f32) {
+pub(super) fn softmax_row(y: &mut [f32], mask: &[f32], scale: f32) {
     let mut largest = f32::NEG_INFINITY;
-    for ((y, &x), &m) in y.iter_mut().zip(x).zip(mask) {
-        *y = if m == 0.0 { f32::NEG_INFINITY } else { x * scale };
+    for (y, &m) in y.iter_mut().zip(mask) {
+        *y = if m == 0.0 { f32::NEG_INFINITY } else { *y * scale };
         // `!(largest >= y)` would lose a NaN here: a NaN must reach the loss, where training stops and says so.
         largest = if *y > largest || y.is_nan() { *y } else { largest };
     }
@@ -86,16 +86,16 @@ impl CustomOp2 for MaskedSoftmax {
         let x = floats(self.name(), s1, l1)?;
         let mask = floats(self.name(), s2, l2)?;
         let (_, heads, queries, keys) = l1.shape().dims4()?;
-        let mut y = vec![0f32; x.len()];
+        let mut y = x.to_vec();
         let rows = rows_per_task(keys);
         let task = rows * keys;
         let rows_per_example = heads * queries;
         let arch = Arch::new();
-        y.par_chunks_mut(task).zip(x.par_chunks(task)).enumerate().for_each(|(n, (y, x))| {
+        y.par_chunks_mut(task).enumerate().for_each(|(n, y)| {
             arch.dispatch(|| {
-                for (r, (y, x)) in y.chunks_exact_mut(keys).zip(x.chunks_exact(keys)).enumerate() {
+                for (r, y) in y.chunks_exact_mut(keys).enumerate() {
                     let example = (n * rows + r) / rows_per_example;
-                    row(y, x, &mask[example * keys..(example + 1) * keys], self.scale);
+                    softmax_row(y, &mask[example * keys..(example + 1) * keys], self.scale);
                 }
             });
         });

@@ -7,6 +7,7 @@ use candle_core::{DType, Device, Tensor};
 
 use super::LoraConfig;
 use crate::model::{Init, Parameter, Pass};
+use crate::ops::AdapterTensors;
 use crate::{Result, ops};
 
 /// LoRA beside one linear layer: `y = x W^T + b + scale * (dropout(x) A^T) B^T`.
@@ -26,7 +27,7 @@ pub struct LoraAdapter {
 
 impl LoraAdapter {
     /// Fresh matrices on `device` beside `layer`, named `{layer}.lora_A.weight` and `{layer}.lora_B.weight` as in peft's files.
-    pub(super) fn new(
+    pub(in crate::model) fn new(
         layer: &str,
         (outputs, inputs): (usize, usize),
         config: &LoraConfig,
@@ -68,6 +69,16 @@ impl LoraAdapter {
         let narrow = ops::linear(&x, &self.down.tensor(pass), &self.no_bias.0)?;
         // The scale on the narrow side touches the fewest numbers.
         Ok(Some(ops::linear(&(narrow * self.scale)?, &self.up.tensor(pass), &self.no_bias.1)?))
+    }
+
+    /// Its tensors, for an operation that computes the whole layer; `None` when it is merged. Draws the mask.
+    pub(in crate::model) fn tensors(&self, pass: &Pass) -> Option<AdapterTensors> {
+        (!self.is_merged()).then(|| AdapterTensors {
+            down: self.down.tensor(pass),
+            up: self.up.tensor(pass),
+            scale: self.scale,
+            dropout: pass.draw_dropout(self.dropout),
+        })
     }
 
     /// `scale * B A`, of the weight's shape.

@@ -1,0 +1,84 @@
+//! Dropout, the residual sum and layer normalisation.
+
+use pulp::Arch;
+use rayon::prelude::*;
+
+use crate::ops::layer_norm::{statistics, sum};
+use crate::ops::slices::{in_order, rows_per_task};
+
+/// A normalisation's parameters.
+pub(super) struct Norm<'a> {
+    /// Where the weight is among the operation's inputs; the bias follows.
+    pub(super) place: usize,
+    pub(super) weight: &'a [f32],
+    pub(super) bias: &'a [f32],
+    pub(super) eps: f32,
+}
+
+impl Norm<'_> {
+    /// `y = norm(x + residual)`. Afterwards `x` holds the normalised sum without weight and bias, and `scales` what each
+    /// row was multiplied by: the backward pass needs both.
+    pub(super) fn forward(&self, x: &mut [f32], residual: &[f32], scales: &mut [f32], y: &mut [f32]) {
+        let width = self.weight.len();
+        let rows = rows_per_task(width);
+        let task = rows * width;
+        let arch = Arch::new();
+        x.par_chunks_mut(task)
+            .zip(residual.par_chunks(task))
+            .zip(y.par_chunks_mut(task))
+            .zip(scales.par_chunks_mut(rows))
+            .for_each(|(((x, residual), y), scales)| {
+                arch.dispatch(|| {
+                    let rows = x.chunks_exact_mut(width).zip(residual.chunks_exact(width));
+                    for (((x, residual), y), kept) in rows.zip(y.chunks_exact_mut(width)).zip(scales) {
+                        x.iter_mut().zip(residual).for_each(|(x, r)| *x += r);
+                        let (mean, scale) = statistics(x, self.eps);
+                        *kept = scale;
+                        for (((x, y), &w), &b) in x.iter_mut().zip(y).zip(self.weight).zip(self.bias) {
+                            *x = (*x - mean) * scale;
+                            *y = *x * w + b;
+                        }
+                    }
+                });
+            });
+    }
+
+    /// The gradient of the sum into `ds`, from the output's `dy`; returns those of weight and bias.
+    pub(super) fn backward(&self, normal: &[f32], scales: &[f32], dy: &[f32], ds: &mut [f32]) -> (Vec<f32>, Vec<f32>) {
+        let width = self.weight.len();
+        let rows = rows_per_task(width);
+        let task = rows * width;
+        let arch = Arch::new();
+        let partial: Vec<(Vec<f32>, Vec<f32>)> = ds
+            .par_chunks_mut(task)
+            .zip(normal.par_chunks(task))
+            .zip(dy.par_chunks(task))
+            .zip(scales.par_chunks(rows))
+            .map(|(((ds, normal), dy), scales)| {
+                let (mut dw, mut db) = (vec![0f32; width], vec![0f32; width]);
+                let mut products = vec![0f32; width];
+                arch.dispatch(|| {
+                    let rows = ds.chunks_exact_mut(width).zip(normal.chunks_exact(width));
+                    for (((ds, normal), dy), &scale) in rows.zip(dy.chunks_exact(width)).zip(scales) {
+                        for i in 0..width {
+                            dw[i] += dy[i] * normal[i];
+                            db[i] += dy[i];
+                            ds[i] = dy[i] * self.weight[i];
+                            products[i] = ds[i] * normal[i];
+                        }
+                        // scale * (dy w - mean(dy w) - normal * mean(dy w normal))
+                        let mean_grad = sum(ds, |v| v) / width as f32;
+                        let mean_product = sum(&products, |v| v) / width as f32;
+                        for i in 0..width {
+                            ds[i] = scale * (ds[i] - mean_grad - normal[i] * mean_product);
+                        }
+                    }
+                });
+                (dw, db)
+            })
+            .collect();
+        let dw = in_order(partial.iter().map(|(dw, _)| dw.as_slice()), width);
+        let db = in_order(partial.iter().map(|(_, db)| db.as_slice()), width);
+        (dw, db)
+    }
+}
