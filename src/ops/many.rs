@@ -53,12 +53,12 @@ pub(super) fn apply<O: Operation>(operation: O, inputs: &[&Tensor], shape: Shape
 /// Where the operation leaves gradients for its links: one place for each input.
 type Gradients = Arc<Mutex<Vec<Option<Tensor>>>>;
 
-/// Calls `f` with the numbers of tensors in main memory.
-fn with_floats<R>(name: &'static str, tensors: &[Tensor], f: impl FnOnce(&[&[f32]]) -> R) -> Result<R> {
+/// Calls `f` with the numbers of tensors in main memory, on a thread of the pool: an operation has dozens of loops.
+fn with_floats<R: Send>(name: &'static str, tensors: &[Tensor], f: impl FnOnce(&[&[f32]]) -> R + Send) -> Result<R> {
     let storages: Vec<_> = tensors.iter().map(Tensor::storage_and_layout).collect();
     let slices: Vec<&[f32]> =
         storages.iter().map(|(storage, layout)| stored_floats(name, storage, layout)).collect::<Result<_>>()?;
-    Ok(f(&slices))
+    Ok(super::in_pool(|| f(&slices)))
 }
 
 struct Node<O: Operation> {

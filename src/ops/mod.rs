@@ -54,3 +54,13 @@ pub(crate) fn has_kernel(x: &Tensor) -> bool {
     }
     x.device().is_cpu() && x.dtype() == DType::F32
 }
+
+/// Runs `f` on a thread of rayon's pool: from there a parallel loop begins without waking anybody. For work that has many.
+pub(crate) fn in_pool<R: Send>(f: impl FnOnce() -> R + Send) -> R {
+    // The switch of the tests holds for one thread.
+    #[cfg(test)]
+    if verify::are_kernels_off() {
+        return f();
+    }
+    rayon::scope(|_| f())
+}

@@ -8,7 +8,7 @@ use candle_core::{CpuStorage, DType, Device, InplaceOp2, Layout, Tensor, Var};
 use super::adamw::AdamWStep;
 use super::sgd::SgdStep;
 use super::{Optimizer, ParameterGroup, ParameterGroups};
-use crate::ops::has_kernel;
+use crate::ops::{has_kernel, in_pool};
 use crate::train::Gradients;
 use crate::{Error, Result};
 
@@ -102,6 +102,11 @@ impl OptimizerState {
     /// Returns the norm before scaling; when it is not finite, nothing is changed. Parameters without a gradient stay
     /// as they are.
     pub fn step(&mut self, gradients: &Gradients, learning_rate: f64, max_norm: Option<f64>) -> Result<f64> {
+        // There is a loop for each parameter.
+        in_pool(|| self.step_in_pool(gradients, learning_rate, max_norm))
+    }
+
+    fn step_in_pool(&mut self, gradients: &Gradients, learning_rate: f64, max_norm: Option<f64>) -> Result<f64> {
         let norm = gradients.norm()?;
         if !norm.is_finite() {
             // The caller reports it; a step would spoil every weight.
