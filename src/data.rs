@@ -11,6 +11,8 @@ pub mod embedded;
 pub mod folds;
 pub mod image;
 pub mod leakage;
+#[cfg(feature = "parquet")]
+mod parquet;
 pub mod read;
 pub mod rows;
 pub mod split;

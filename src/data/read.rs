@@ -1,4 +1,4 @@
-//! Reading texts and labels from files of one's own: CSV, TSV and JSON Lines.
+//! Reading texts and labels from files of one's own: CSV, TSV, JSON Lines and Parquet.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -33,6 +33,8 @@ pub enum TextFormat {
     Tsv,
     /// One JSON object a line.
     JsonLines,
+    /// Apache Parquet; reading it needs the crate's feature `parquet`.
+    Parquet,
 }
 
 impl TextFormat {
@@ -51,48 +53,57 @@ impl TextFormat {
             Some("csv") => Ok(Self::Csv),
             Some("tsv") => Ok(Self::Tsv),
             Some("jsonl" | "ndjson") => Ok(Self::JsonLines),
+            Some("parquet") => Ok(Self::Parquet),
             _ => Err(Error::input(
                 path.display(),
                 "the ending does not name a format",
-                "use a file that ends in .csv, .tsv or .jsonl",
+                "use a file that ends in .csv, .tsv, .jsonl or .parquet",
             )),
         }
     }
 }
 
-/// One row as read: its line in the file, its text, and its label where one was asked for.
-struct Record {
-    line: u64,
-    text: String,
-    label: Option<String>,
+/// One row as read: its place in the file, its text, and its label where one was asked for.
+pub(super) struct Record {
+    pub(super) line: u64,
+    pub(super) text: String,
+    pub(super) label: Option<String>,
+}
+
+/// All rows of a file.
+pub(super) struct Rows {
+    /// What a row's place counts: lines, or rows.
+    pub(super) unit: &'static str,
+    pub(super) records: Vec<Record>,
+    /// The names of the labels in their order, where the file says them.
+    pub(super) label_names: Option<Vec<String>>,
 }
 
 impl TextDataset {
     /// Reads a labelled file; the format follows the ending.
     ///
-    /// Label names are sorted, so that the same file always gives the same indices. Pass the training file's
-    /// `label_names` for a validation or test file.
+    /// Label names are sorted, so that the same file always gives the same indices; a Parquet file of the Hub that names
+    /// its classes keeps their order. Pass the training file's `label_names` for a validation or test file.
     ///
     /// # Errors
     /// When the file is unreadable, a column is missing, a row is broken, a text is empty, or a label is not among
-    /// the given names; each message names the file and the line.
+    /// the given names; each message names the file and the line, or in Parquet the row. Without the crate's feature
+    /// `parquet`, for a Parquet file.
     pub fn read(path: impl AsRef<Path>, columns: &Columns, label_names: Option<&[String]>) -> Result<Self> {
         let path = path.as_ref();
-        let records = records(path, &columns.text, Some(&columns.label))?;
-        let mut names: Vec<String> = match label_names {
-            Some(names) => names.to_vec(),
-            None => records.iter().filter_map(|record| record.label.clone()).collect(),
-        };
-        if label_names.is_none() {
+        let Rows { unit, records, label_names: own_names } = rows(path, &columns.text, Some(&columns.label))?;
+        let names = label_names.map(<[String]>::to_vec).or(own_names).unwrap_or_else(|| {
+            let mut names: Vec<String> = records.iter().filter_map(|record| record.label.clone()).collect();
             names.sort();
             names.dedup();
-        }
+            names
+        });
         let mut labels = Vec::with_capacity(records.len());
         for record in &records {
             let label = record.label.as_deref().unwrap_or_default();
             let index = names.iter().position(|name| name == label).ok_or_else(|| {
                 Error::input(
-                    format!("{}, line {}", path.display(), record.line),
+                    format!("{}, {unit} {}", path.display(), record.line),
                     format!("the label \"{label}\" is not one of the training labels"),
                     format!("the labels are: {}", names.join(", ")),
                 )
@@ -113,20 +124,23 @@ pub fn texts(path: impl AsRef<Path>, text_column: &str) -> Result<Vec<String>> {
     if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("txt")) {
         return lines(path)?.map(|line| Ok(line?.1)).collect();
     }
-    Ok(records(path, text_column, None)?.into_iter().map(|record| record.text).collect())
+    Ok(rows(path, text_column, None)?.records.into_iter().map(|record| record.text).collect())
 }
 
-fn records(path: &Path, text: &str, label: Option<&str>) -> Result<Vec<Record>> {
+/// All rows, each with a text and, where one was asked for, a label.
+fn rows(path: &Path, text: &str, label: Option<&str>) -> Result<Rows> {
+    let in_lines = |records| Rows { unit: "line", records, label_names: None };
     let rows = match TextFormat::of(path)? {
-        TextFormat::Csv => delimited(path, b',', text, label)?,
-        TextFormat::Tsv => delimited(path, b'\t', text, label)?,
-        TextFormat::JsonLines => json_lines(path, text, label)?,
+        TextFormat::Csv => in_lines(delimited(path, b',', text, label)?),
+        TextFormat::Tsv => in_lines(delimited(path, b'\t', text, label)?),
+        TextFormat::JsonLines => in_lines(json_lines(path, text, label)?),
+        TextFormat::Parquet => parquet(path, text, label)?,
     };
-    if rows.is_empty() {
+    if rows.records.is_empty() {
         return Err(Error::input(path.display(), "the file has no rows", "give at least one row"));
     }
-    for row in &rows {
-        let place = || format!("{}, line {}", path.display(), row.line);
+    for row in &rows.records {
+        let place = || format!("{}, {} {}", path.display(), rows.unit, row.line);
         if row.text.trim().is_empty() {
             return Err(Error::input(place(), format!("the column \"{text}\" is empty"), "drop the row or fill it in"));
         }
@@ -135,6 +149,20 @@ fn records(path: &Path, text: &str, label: Option<&str>) -> Result<Vec<Record>> 
         }
     }
     Ok(rows)
+}
+
+#[cfg(feature = "parquet")]
+fn parquet(path: &Path, text: &str, label: Option<&str>) -> Result<Rows> {
+    super::parquet::rows(path, text, label)
+}
+
+#[cfg(not(feature = "parquet"))]
+fn parquet(path: &Path, _: &str, _: Option<&str>) -> Result<Rows> {
+    Err(Error::input(
+        path.display(),
+        "this program was built without the feature parquet",
+        "build it with `--features parquet`, or use a .csv or .jsonl file",
+    ))
 }
 
 fn delimited(path: &Path, delimiter: u8, text: &str, label: Option<&str>) -> Result<Vec<Record>> {
@@ -204,7 +232,7 @@ fn lines(path: &Path) -> Result<impl Iterator<Item = Result<(u64, String)>>> {
     }))
 }
 
-fn missing_column(place: impl std::fmt::Display, wanted: &str, there: &[&str]) -> Error {
+pub(super) fn missing_column(place: impl std::fmt::Display, wanted: &str, there: &[&str]) -> Error {
     Error::input(
         place,
         format!("there is no column \"{wanted}\""),
@@ -267,7 +295,13 @@ mod tests {
         assert!(error("a.csv", "text,label\nx,a\n  ,b\n").contains("line 3"));
         assert!(error("a.jsonl", "{\"text\":\"x\",\"label\":\"a\"}\nnot json\n").contains("line 2"));
         assert!(error("a.csv", "text,label\n").contains("no rows"));
-        assert!(error("a.xlsx", "").contains(".csv, .tsv or .jsonl"));
+        assert!(error("a.xlsx", "").contains(".csv, .tsv, .jsonl or .parquet"));
+    }
+
+    #[cfg(not(feature = "parquet"))]
+    #[test]
+    fn a_program_without_parquet_says_so() {
+        assert!(error("a.parquet", "PAR1").contains("built without the feature parquet"));
     }
 
     #[test]

@@ -3,7 +3,8 @@
 import csv
 import json
 
-from support.program import assert_good, run
+from support import paths
+from support.program import assert_clear_error, assert_good, run
 
 
 def test_sst2_with_minilm(shared, minilm, figures, tmp_path):
@@ -48,6 +49,23 @@ def test_the_embedded_model_learns_a_persons_own_csv(tmp_path, figures):
             f"{result['measured_on']}, {result['seconds']:.1f} s")
     # Eight classes: a guess gets 0.125.
     assert result["accuracy"] > 0.5
+
+
+def test_parquet_is_read_by_finetune_predict_and_embed(tmp_path):
+    files = paths.ROOT / "tests" / "data" / "parquet"
+    out = tmp_path / "model"
+    finished = assert_good(run(
+        "finetune", "--train", files / "table.parquet", "--text-column", "message", "--label-column", "queue",
+        "--method", "feature-extraction", "--epochs", "5", "--out", out, "--json"))
+    # The name of the queue stands in each text.
+    assert json.loads(finished.out)["accuracy"] > 0.9
+    texts = (files / "hub.parquet", "--text-column", "sentence")
+    for call in (("predict", "--model", out, "--json"), ("embed",)):
+        lines = assert_good(run(*call, *texts)).out.splitlines()
+        assert [json.loads(line)["text"] for line in lines][1:3] == ["The baker bread sold the.", "Die Bäume blühen."]
+    cut = tmp_path / "cut.parquet"
+    cut.write_bytes((files / "table.parquet").read_bytes()[:-20])
+    assert_clear_error(run("finetune", "--train", cut), cut, "Parquet")
 
 
 def test_same_seed_same_result(tmp_path):

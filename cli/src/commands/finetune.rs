@@ -28,7 +28,7 @@ pub(crate) struct Finetune {
     /// `embedded`, a folder in the Hub's layout, or a Hub id such as sentence-transformers/all-MiniLM-L6-v2
     #[arg(long, default_value = "embedded")]
     model: String,
-    /// Labelled texts: .csv, .tsv or .jsonl
+    /// Labelled texts: .csv, .tsv, .jsonl or .parquet
     #[arg(long)]
     train: PathBuf,
     /// Labelled texts that every epoch is measured on

@@ -22,7 +22,7 @@ pub(crate) struct Predict {
     /// Folder that `finetune --out` wrote
     #[arg(long)]
     model: PathBuf,
-    /// A .csv, .tsv or .jsonl file with a column of texts, or a .txt file with one text a line
+    /// A .csv, .tsv, .jsonl or .parquet file with a column of texts, or a .txt file with one text a line
     file: PathBuf,
     /// Column of the text
     #[arg(long, default_value = "text")]
@@ -70,7 +70,7 @@ pub(crate) struct Embed {
     /// `embedded`, a folder in the Hub's layout, or a Hub id
     #[arg(long, default_value = "embedded")]
     model: String,
-    /// A .csv, .tsv or .jsonl file with a column of texts, or a .txt file with one text a line
+    /// A .csv, .tsv, .jsonl or .parquet file with a column of texts, or a .txt file with one text a line
     file: PathBuf,
     /// Column of the text
     #[arg(long, default_value = "text")]
