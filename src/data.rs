@@ -3,12 +3,14 @@
 //! Read [`text`] first (what a text data set is and where it comes from), then [`read`] (files of one's own), then
 //! [`split`] (fixed, stratified and few-shot subsets), [`folds`] (grouped, by time, k-fold), [`balance`] (rows of each
 //! label), [`duplicates`] and [`leakage`] (texts that stand twice, within a set and across a split), [`embedded`] (what
-//! ships inside the library), [`rows`] (what all kinds of data sets have in common) and [`image`] (images).
+//! ships inside the library), [`HubDataset`] (a data set of the Hugging Face Hub), [`rows`] (what all kinds of data sets
+//! have in common) and [`image`] (images).
 
 pub mod balance;
 pub mod duplicates;
 pub mod embedded;
 pub mod folds;
+mod hub;
 pub mod image;
 pub mod leakage;
 #[cfg(feature = "parquet")]
@@ -21,6 +23,7 @@ pub mod text;
 pub use balance::ClassBalance;
 pub use duplicates::{DuplicateGroup, NearDuplicate, NearDuplicateSearch, Shingle, comparable_text};
 pub use folds::Fold;
+pub use hub::HubDataset;
 pub use image::{Augmentation, ImageDataset, ImageShape, Normalization, Padding};
 pub use leakage::{LeakageReport, LeakedRow};
 pub use read::{Columns, TextFormat};

@@ -5,7 +5,7 @@ pub use crate::chart::{
     LearningCurves, LearningRateFinderChart, LengthHistogram, LineChart, PrecisionRecallChart, ReliabilityChart,
     RocCurveChart, ScheduleChart, StrategyComparison, SweepChart,
 };
-pub use crate::data::{Augmentation, ImageDataset, ImageShape, ImageSplits, TextDataset, TextSplits};
+pub use crate::data::{Augmentation, HubDataset, ImageDataset, ImageShape, ImageSplits, TextDataset, TextSplits};
 pub use crate::metrics::{
     Bootstrap, Calibration, ClassificationReport, Column, ColumnKind, ComparisonTable, ConfusionMatrix, Evaluation,
     KappaWeights, LatencyReport, LatencyRuns, ModelCost, MultiLabelReport, PrecisionRecallCurve, RocCurve,

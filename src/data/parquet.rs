@@ -14,28 +14,28 @@ use parquet::file::metadata::FileMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde_json::Value;
 
-use super::read::{Record, Rows, missing_column};
+use super::read::{FileRows, Record, missing_column};
 use crate::{Error, Result};
 
 /// Values that are decoded at once.
 const BATCH: usize = 4096;
 
 /// All rows. A value that is absent is an empty text; so is the label -1 of a named class, which stands for "not given".
-pub(super) fn rows(path: &Path, text: &str, label: Option<&str>) -> Result<Rows> {
+pub(super) fn rows(path: &Path, text: &str, label: Option<&str>) -> Result<FileRows> {
     // The decoders check lengths as they go, and still trust some counts in a page's header: a page that lies must be
     // an error like any other broken file.
     catch_unwind(AssertUnwindSafe(|| read(path, text, label)))
         .unwrap_or_else(|_| Err(broken(path, "a page is damaged")))
 }
 
-fn read(path: &Path, text: &str, label: Option<&str>) -> Result<Rows> {
+fn read(path: &Path, text: &str, label: Option<&str>) -> Result<FileRows> {
     let file = File::open(path).map_err(|problem| Error::io(path, problem))?;
     let reader = SerializedFileReader::new(file).map_err(|problem| broken(path, problem))?;
     let metadata = reader.metadata().file_metadata();
     let texts = column(&reader, path, text)?;
     let Some(label) = label else {
         let records = (1..).zip(texts).map(|(line, text)| Record { line, text, label: None }).collect();
-        return Ok(Rows { unit: "row", records, label_names: None });
+        return Ok(FileRows { unit: "row", records, label_names: None });
     };
     let mut labels = column(&reader, path, label)?;
     if labels.len() != texts.len() {
@@ -58,7 +58,7 @@ fn read(path: &Path, text: &str, label: Option<&str>) -> Result<Rows> {
     }
     let records = (1..).zip(texts.into_iter().zip(labels));
     let records = records.map(|(line, (text, label))| Record { line, text, label: Some(label) }).collect();
-    Ok(Rows { unit: "row", records, label_names })
+    Ok(FileRows { unit: "row", records, label_names })
 }
 
 /// All values of the column of this name as text.

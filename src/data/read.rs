@@ -71,7 +71,7 @@ pub(super) struct Record {
 }
 
 /// All rows of a file.
-pub(super) struct Rows {
+pub(super) struct FileRows {
     /// What a row's place counts: lines, or rows.
     pub(super) unit: &'static str,
     pub(super) records: Vec<Record>,
@@ -91,7 +91,7 @@ impl TextDataset {
     /// `parquet`, for a Parquet file.
     pub fn read(path: impl AsRef<Path>, columns: &Columns, label_names: Option<&[String]>) -> Result<Self> {
         let path = path.as_ref();
-        let Rows { unit, records, label_names: own_names } = rows(path, &columns.text, Some(&columns.label))?;
+        let FileRows { unit, records, label_names: own_names } = rows(path, &columns.text, Some(&columns.label))?;
         let names = label_names.map(<[String]>::to_vec).or(own_names).unwrap_or_else(|| {
             let mut names: Vec<String> = records.iter().filter_map(|record| record.label.clone()).collect();
             names.sort();
@@ -128,14 +128,25 @@ pub fn texts(path: impl AsRef<Path>, text_column: &str) -> Result<Vec<String>> {
 }
 
 /// All rows, each with a text and, where one was asked for, a label.
-fn rows(path: &Path, text: &str, label: Option<&str>) -> Result<Rows> {
-    let in_lines = |records| Rows { unit: "line", records, label_names: None };
-    let rows = match TextFormat::of(path)? {
+fn rows(path: &Path, text: &str, label: Option<&str>) -> Result<FileRows> {
+    let rows = raw_rows(path, text, label)?;
+    check_rows(path, text, &rows)?;
+    Ok(rows)
+}
+
+/// The rows as they are, gaps included.
+pub(super) fn raw_rows(path: &Path, text: &str, label: Option<&str>) -> Result<FileRows> {
+    let in_lines = |records| FileRows { unit: "line", records, label_names: None };
+    Ok(match TextFormat::of(path)? {
         TextFormat::Csv => in_lines(delimited(path, b',', text, label)?),
         TextFormat::Tsv => in_lines(delimited(path, b'\t', text, label)?),
         TextFormat::JsonLines => in_lines(json_lines(path, text, label)?),
         TextFormat::Parquet => parquet(path, text, label)?,
-    };
+    })
+}
+
+/// That there are rows, and that each has what was asked for.
+pub(super) fn check_rows(path: &Path, text: &str, rows: &FileRows) -> Result<()> {
     if rows.records.is_empty() {
         return Err(Error::input(path.display(), "the file has no rows", "give at least one row"));
     }
@@ -148,16 +159,16 @@ fn rows(path: &Path, text: &str, label: Option<&str>) -> Result<Rows> {
             return Err(Error::input(place(), "the label is empty", "drop the row or fill it in"));
         }
     }
-    Ok(rows)
+    Ok(())
 }
 
 #[cfg(feature = "parquet")]
-fn parquet(path: &Path, text: &str, label: Option<&str>) -> Result<Rows> {
+fn parquet(path: &Path, text: &str, label: Option<&str>) -> Result<FileRows> {
     super::parquet::rows(path, text, label)
 }
 
 #[cfg(not(feature = "parquet"))]
-fn parquet(path: &Path, _: &str, _: Option<&str>) -> Result<Rows> {
+fn parquet(path: &Path, _: &str, _: Option<&str>) -> Result<FileRows> {
     Err(Error::input(
         path.display(),
         "this program was built without the feature parquet",

@@ -17,6 +17,17 @@ pub enum Part {
     Test,
 }
 
+/// `train`, `validation` or `test`.
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Train => "train",
+            Self::Validation => "validation",
+            Self::Test => "test",
+        })
+    }
+}
+
 /// Texts, each with one label out of a fixed list.
 ///
 /// ```
@@ -135,6 +146,11 @@ impl TextDataset {
             label_names: self.label_names.clone(),
             parts: self.parts.as_ref().map(|parts| rows.iter().map(|&row| parts[row]).collect()),
         }
+    }
+
+    /// The part of the fixed split that each row belongs to, where there is one.
+    pub fn parts(&self) -> Option<&[Part]> {
+        self.parts.as_deref()
     }
 
     /// The split that belongs to the data set: the same rows in the same part for everybody, forever.

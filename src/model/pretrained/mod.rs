@@ -1,6 +1,5 @@
 //! Where pretrained encoders come from: inside the library, a folder in the Hub's layout, or the Hugging Face Hub.
 
-mod cache;
 #[cfg(feature = "hub")]
 mod download;
 mod embedded;
@@ -14,7 +13,11 @@ use candle_core::Device;
 use serde_json::Value;
 
 use super::{BertConfig, LearningRates, Pooling, TextTokenizer, Weights};
+use crate::hub::{Kind, cache, check_id};
 use crate::{Error, Result};
+
+/// Files that a model must have.
+const REQUIRED: [&str; 3] = ["config.json", "tokenizer.json", "model.safetensors"];
 
 /// A pretrained encoder that is named but not loaded yet.
 ///
@@ -130,15 +133,21 @@ impl Pretrained {
 
 /// The folder of the Hub's cache that holds the revision, fetched first where that is allowed.
 fn hub_folder(id: &str, revision: &str, offline: bool) -> Result<PathBuf> {
-    if id.split('/').count() != 2 || id.split('/').any(str::is_empty) {
-        return Err(Error::input(id, "not the name of a Hub model", "write it as owner/name"));
-    }
+    check_id(Kind::Model, id)?;
     let offline = offline || cache::is_offline();
     #[cfg(feature = "hub")]
     if !offline {
         return download::fetch(id, revision);
     }
-    cache::find(id, revision, offline)
+    let repository = cache::repository(&cache::root()?, Kind::Model, id);
+    let snapshot = cache::snapshot(&repository, revision);
+    match REQUIRED.iter().find(|file| !snapshot.join(file).is_file()) {
+        None => Ok(snapshot),
+        Some(file) => {
+            let what = format!("{file} of revision {revision} is");
+            Err(cache::missing(Kind::Model, id, &repository, &what, offline))
+        }
+    }
 }
 
 /// The files of a pretrained encoder, read and checked, and what the source recommends.

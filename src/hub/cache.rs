@@ -1,40 +1,41 @@
 //! The Hugging Face Hub's cache on disk: found without any network code.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::Kind;
 use crate::{Error, Result};
 
-/// Files that a model must have.
-pub(super) const REQUIRED: [&str; 3] = ["config.json", "tokenizer.json", "model.safetensors"];
-
 /// Whether `HF_HUB_OFFLINE` asks to stay off the network.
-pub(super) fn is_offline() -> bool {
+pub(crate) fn is_offline() -> bool {
     std::env::var("HF_HUB_OFFLINE").is_ok_and(|v| matches!(v.to_lowercase().as_str(), "1" | "on" | "yes" | "true"))
 }
 
-/// The folder of the cached snapshot of a branch, tag or commit.
-pub(super) fn find(id: &str, revision: &str, offline: bool) -> Result<PathBuf> {
-    let repository = root()?.join(format!("models--{}", id.replace('/', "--")));
+/// The folder of a model or data set in the cache.
+pub(crate) fn repository(root: &Path, kind: Kind, id: &str) -> PathBuf {
+    let kind = match kind {
+        Kind::Model => "models",
+        Kind::Dataset => "datasets",
+    };
+    root.join(format!("{kind}--{}", id.replace('/', "--")))
+}
+
+/// Where the cached files of a branch, tag or commit are, or would be.
+pub(crate) fn snapshot(repository: &Path, revision: &str) -> PathBuf {
     // A branch or tag is a small file with the commit; a commit is its own name.
     let commit = std::fs::read_to_string(repository.join("refs").join(revision))
         .map_or_else(|_| revision.to_owned(), |text| text.trim().to_owned());
-    let snapshot = repository.join("snapshots").join(commit);
-    match REQUIRED.iter().find(|file| !snapshot.join(file).is_file()) {
-        None => Ok(snapshot),
-        Some(file) => {
-            let fetch = format!("run `tunebook model get {id}` in a terminal with a network");
-            let mend = if offline { format!("{fetch}, without HF_HUB_OFFLINE") } else { fetch };
-            Err(Error::input(
-                id,
-                format!("{file} of revision {revision} is not in the cache {}", repository.display()),
-                mend,
-            ))
-        }
-    }
+    repository.join("snapshots").join(commit)
+}
+
+/// The error for what the cache lacks: `what` is not in it, and which command fetches it.
+pub(crate) fn missing(kind: Kind, id: &str, repository: &Path, what: &str, offline: bool) -> Error {
+    let fetch = format!("run `{}` in a terminal with a network", kind.get_command(id));
+    let mend = if offline { format!("{fetch}, without HF_HUB_OFFLINE") } else { fetch };
+    Error::input(id, format!("{what} not in the cache {}", repository.display()), mend)
 }
 
 /// Where the Hub's libraries keep their cache.
-fn root() -> Result<PathBuf> {
+pub(crate) fn root() -> Result<PathBuf> {
     let variable = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
     variable("HF_HUB_CACHE")
         .or_else(|| variable("HF_HOME").map(|home| home.join("hub")))

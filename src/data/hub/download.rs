@@ -1,0 +1,54 @@
+//! Fetching a data set's Parquet files from the Hub into its cache.
+
+use std::path::{Path, PathBuf};
+
+use hf_hub::repository::RepoTreeEntry;
+use hf_hub::{HFClientSync, HFError, split_id};
+
+use super::{CONVERTED, HubDataset, Part};
+use crate::hub::Kind;
+use crate::hub::download::{Wanted, is_unknown_revision};
+use crate::{Error, Result};
+
+/// Fetches what is not cached yet; where the cache under `root` has the files and there is no connection, these.
+pub(super) fn fetch(data: &HubDataset, root: &Path) -> Result<Vec<(Part, PathBuf)>> {
+    let client = Wanted { kind: Kind::Dataset, id: &data.id, revision: "main" }.client()?;
+    fetch_with(&client, data, root)
+}
+
+/// The same with a client that is set up already.
+pub(super) fn fetch_with(client: &HFClientSync, data: &HubDataset, root: &Path) -> Result<Vec<(Part, PathBuf)>> {
+    let (owner, name) = split_id(&data.id);
+    let repository = client.dataset(owner, name);
+    for revision in data.branches() {
+        let wanted = Wanted { kind: Kind::Dataset, id: &data.id, revision };
+        let entries = match repository.list_tree().revision(revision).recursive(true).send() {
+            Ok(entries) => entries,
+            Err(error) if revision == CONVERTED && is_unknown_revision(&error) => Vec::new(),
+            Err(error @ HFError::Request { .. }) => {
+                return data.cached(root, false).map_err(|_| wanted.failure("the list of files", &error));
+            }
+            Err(error) => return Err(wanted.failure("the list of files", &error)),
+        };
+        let paths = entries.into_iter().filter_map(|entry| match entry {
+            RepoTreeEntry::File { path, .. } => Some(path),
+            RepoTreeEntry::Directory { .. } => None,
+        });
+        let chosen = data.choose(paths.collect())?;
+        if chosen.is_empty() {
+            continue;
+        }
+        // From the last to the first: see `HubDataset::cached`.
+        let mut files = Vec::with_capacity(chosen.len());
+        for (part, path) in chosen.iter().rev() {
+            files.push((*part, wanted.get(&repository, path).map_err(|e| wanted.failure(path, &e))?));
+        }
+        files.reverse();
+        return Ok(files);
+    }
+    Err(Error::input(
+        &data.id,
+        "has no Parquet files with train, validation or test in their names, and the Hub made none",
+        "fetch its files and read them with TextDataset::read",
+    ))
+}
