@@ -1,9 +1,12 @@
 """Pretrained models from a server that speaks the Hub's paths, and from the cache without it."""
 
+import json
 import re
+import shutil
 
 import pytest
 
+from support import paths
 from support.hub import Hub
 from support.program import assert_clear_error, assert_good, environment, run
 
@@ -81,3 +84,29 @@ def test_a_model_without_safetensors(tmp_path):
     with Hub(folder, "owner/old") as hub:
         finished = run("model", "get", "owner/old", env=with_hub(hub, tmp_path))
     assert_clear_error(finished, "owner/old", "model.safetensors")
+
+
+def test_a_data_set_is_fetched_once_and_written_by_split(tmp_path):
+    name = "someone/sentences"
+    (tmp_path / "files" / "data").mkdir(parents=True)
+    for split, file in (("train", "hub"), ("validation", "hub"), ("test", "hub-unlabelled")):
+        shutil.copy(paths.ROOT / "tests" / "data" / "parquet" / f"{file}.parquet",
+                    tmp_path / "files" / "data" / f"{split}-00000-of-00001.parquet")
+    call = ("data", "get", name, "--text-column", "sentence", "--split", "train", "--out")
+    with Hub(tmp_path / "files", name) as hub:
+        out = tmp_path / "train.jsonl"
+        assert_good(run(*call, out, env=with_hub(hub, tmp_path)))
+        rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+        assert [row["label"] for row in rows] == ["acceptable", "unacceptable"] + 3 * ["acceptable"]
+        assert all(row["split"] == "train" for row in rows)
+        # The default columns are not there.
+        assert_clear_error(run("data", "info", name, env=with_hub(hub, tmp_path)), name.split("/")[1], "sentence, label")
+        assert hub.downloads("train-00000-of-00001.parquet") == 1
+        unknown = run("data", "get", "nobody/nothing", "--out", tmp_path / "no.jsonl", env=with_hub(hub, tmp_path))
+        assert_clear_error(unknown, "nobody/nothing", "check the name")
+    offline = with_hub(None, tmp_path, HF_HUB_OFFLINE="1")
+    info = assert_good(run("data", "info", name, "--text-column", "sentence", env=offline))
+    assert "5 train, 5 validation, 0 test" in info.out
+    missing = run("data", "get", "someone/else", "--out", tmp_path / "no.jsonl", env=offline)
+    assert_clear_error(missing, "someone/else", "tunebook data get someone/else")
+    assert not (tmp_path / "no.jsonl").exists()

@@ -56,7 +56,7 @@ pub(crate) struct Which {
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug)]
-enum Split {
+pub(crate) enum Split {
     Train,
     Validation,
     Test,

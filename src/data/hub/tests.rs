@@ -140,17 +140,16 @@ fn what_cannot_be_loaded_says_what_to_do() {
 
 #[test]
 fn names_of_files_say_config_and_part() {
-    let place = |path: &str| place_of(path).map(|(config, part)| (config, part));
     let default = |part: Part| Some(("default".to_owned(), part));
-    assert_eq!(place("data/train-00000-of-00001.parquet"), default(Part::Train));
-    assert_eq!(place("train.parquet"), default(Part::Train));
-    assert_eq!(place("data/dev_0.parquet"), default(Part::Validation));
-    assert_eq!(place("default/partial-train/0004.parquet"), default(Part::Train));
-    assert_eq!(place("plain_text/test-00000-of-00001.parquet"), Some(("plain_text".to_owned(), Part::Test)));
-    assert_eq!(place("de/data/valid.parquet"), Some(("de".to_owned(), Part::Validation)));
+    assert_eq!(place_of("data/train-00000-of-00001.parquet"), default(Part::Train));
+    assert_eq!(place_of("train.parquet"), default(Part::Train));
+    assert_eq!(place_of("data/dev_0.parquet"), default(Part::Validation));
+    assert_eq!(place_of("default/partial-train/0004.parquet"), default(Part::Train));
+    assert_eq!(place_of("plain_text/test-00000-of-00001.parquet"), Some(("plain_text".to_owned(), Part::Test)));
+    assert_eq!(place_of("de/data/valid.parquet"), Some(("de".to_owned(), Part::Validation)));
     for other in
         ["data/unsupervised-00000-of-00001.parquet", "train.csv", "0000.parquet", "training_notes.parquet", ".parquet"]
     {
-        assert_eq!(place(other), None, "{other}");
+        assert_eq!(place_of(other), None, "{other}");
     }
 }

@@ -1,4 +1,4 @@
-"""A server on this machine that speaks the Hugging Face Hub's file paths, and serves one folder as one model."""
+"""A server on this machine that speaks the Hugging Face Hub's file paths, and serves one folder as one model or data set."""
 
 import hashlib
 import json
@@ -7,7 +7,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-RESOLVE = re.compile(r"^/(?P<owner>[^/]+)/(?P<name>[^/]+)/resolve/(?P<revision>[^/]+)/(?P<file>.+)$")
+RESOLVE = re.compile(r"^/(datasets/)?(?P<owner>[^/]+)/(?P<name>[^/]+)/resolve/(?P<revision>[^/]+)/(?P<file>.+)$")
+TREE = re.compile(r"^/api/datasets/(?P<owner>[^/]+)/(?P<name>[^/]+)/tree/(?P<revision>[^/]+)$")
 INFO = re.compile(r"^/api/models/(?P<owner>[^/]+)/(?P<name>[^/]+?)(/revision/(?P<revision>[^/]+))?$")
 RANGE = re.compile(r"^bytes=(\d+)-(\d*)$")
 
@@ -56,7 +57,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self, send_body):
         path = self.path.split("?")[0]
-        match = RESOLVE.match(path) or INFO.match(path)
+        match = RESOLVE.match(path) or TREE.match(path) or INFO.match(path)
         if not match:
             return self.refuse(404, "NotFound", "no such path")
         if f"{match['owner']}/{match['name']}" != self.hub.model:
@@ -64,7 +65,9 @@ class Handler(BaseHTTPRequestHandler):
             return self.refuse(401, "RepoNotFound", "Repository Not Found")
         if (match["revision"] or self.hub.branch) not in (self.hub.branch, self.hub.commit):
             return self.refuse(404, "RevisionNotFound", f"Invalid rev id: {match['revision']}")
-        if "file" not in match.groupdict():
+        if match.re is TREE:
+            return self.tree(send_body)
+        if match.re is INFO:
             return self.info(send_body)
         file = (self.hub.folder / match["file"]).resolve()
         if not file.is_relative_to(self.hub.folder.resolve()) or not file.is_file():
@@ -74,8 +77,16 @@ class Handler(BaseHTTPRequestHandler):
     def info(self, send_body):
         files = sorted(p for p in self.hub.folder.rglob("*") if p.is_file())
         names = [{"rfilename": p.relative_to(self.hub.folder).as_posix()} for p in files]
-        body = json.dumps({"id": self.hub.model, "modelId": self.hub.model, "sha": self.hub.commit,
-                           "private": False, "siblings": names}).encode()
+        self.json({"id": self.hub.model, "modelId": self.hub.model, "sha": self.hub.commit,
+                   "private": False, "siblings": names}, send_body)
+
+    def tree(self, send_body):
+        files = sorted(p for p in self.hub.folder.rglob("*") if p.is_file())
+        self.json([{"type": "file", "oid": self.hub.etag(p).strip('"'), "size": p.stat().st_size,
+                    "path": p.relative_to(self.hub.folder).as_posix()} for p in files], send_body)
+
+    def json(self, value, send_body):
+        body = json.dumps(value).encode()
         self.head(200, {"Content-Type": "application/json", "Content-Length": len(body)})
         if send_body:
             self.wfile.write(body)
