@@ -67,8 +67,7 @@ impl ClassBalance {
                 "add rows of this label, or leave the label out",
             ));
         }
-        let share = self.rows() as f64 / self.counts.len() as f64;
-        Ok(self.counts.iter().map(|&count| share / count as f64).collect())
+        Ok(balanced_weights(&self.counts))
     }
 
     /// What evcxr calls when this value is the last expression of a cell.
@@ -79,6 +78,12 @@ impl ClassBalance {
     fn rows(&self) -> usize {
         self.counts.iter().sum()
     }
+}
+
+/// rows / (labels * rows of the label) for each label; one without rows counts as having one.
+pub(crate) fn balanced_weights(counts: &[usize]) -> Vec<f64> {
+    let share = counts.iter().sum::<usize>() as f64 / counts.len() as f64;
+    counts.iter().map(|&count| share / count.max(1) as f64).collect()
 }
 
 /// One line for each label with its count and share, and the imbalance ratio.

@@ -2,7 +2,16 @@
 
 use std::path::Path;
 
+use serde_json::Value;
+
 use crate::{Error, Result};
+
+/// Writes JSON for people to read, in the same way.
+pub(super) fn write_json(path: &Path, value: &Value) -> Result<()> {
+    let text = serde_json::to_string_pretty(value)
+        .map_err(|e| Error::input(path.display(), e, "this is a bug: please report it"))?;
+    write_atomically(path, text.as_bytes())
+}
 
 /// Writes a temporary file beside `path` and renames it.
 pub(super) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {

@@ -31,17 +31,13 @@ pub(super) fn write(
     let tensors = tensors.into_iter().map(|(name, tensor)| (style.to_theirs(&name), tensor)).collect();
     weights::write(&folder.join("model.safetensors"), tensors)?;
     put("tokenizer.json", &encoder.tokenizer.to_json()?)?;
-    put("tokenizer_config.json", &pretty(&tokenizer_config(&encoder.tokenizer, model_type))?)?;
+    let settings = tokenizer_config(&encoder.tokenizer, model_type);
+    files::write_json(&folder.join("tokenizer_config.json"), &settings)?;
     if encoder.pooling != Pooling::Pooler {
         put("modeling_tunebook.py", MODELING)?;
     }
     put("README.md", &card.markdown(encoder, labels))?;
-    put("config.json", &pretty(&config(encoder, labels))?)
-}
-
-fn pretty(value: &Value) -> Result<String> {
-    serde_json::to_string_pretty(value)
-        .map_err(|e| Error::input("JSON of the model's folder", e, "this is a bug: please report it"))
+    files::write_json(&folder.join("config.json"), &config(encoder, labels))
 }
 
 /// The source's own configuration with what the classifier adds.

@@ -252,7 +252,6 @@ impl Mlp {
         let bug = |e| Error::input("config.json", e, "this is a bug: please report it");
         let mut json = serde_json::to_value(&self.config).map_err(bug)?;
         json["model_type"] = "mlp".into();
-        let text = serde_json::to_string_pretty(&json).map_err(bug)?;
-        files::write_atomically(&folder.join("config.json"), text.as_bytes())
+        files::write_json(&folder.join("config.json"), &json)
     }
 }

@@ -4,13 +4,27 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
+use super::{Examples, Trainable, TrainingConfig};
+
 /// Batches that are sorted together: texts in a batch get similar lengths while batches stay mixed.
 const BUCKET: usize = 16;
+
+/// The rows of each step of an epoch, as the settings want them.
+pub(super) fn of_epoch<M: Trainable>(
+    model: &M,
+    train: &Examples<M::Inputs>,
+    config: &TrainingConfig,
+    epoch: usize,
+) -> Vec<Vec<usize>> {
+    let lengths = if config.group_by_length { model.lengths(&train.inputs) } else { None };
+    let lengths = lengths.unwrap_or_else(|| vec![1; train.len()]);
+    shuffled(&lengths, config.rows_per_step(), config.seed, epoch)
+}
 
 /// The batches of one epoch as places in the data, shuffled by seed and epoch.
 ///
 /// Within stretches of sixteen batches texts are grouped by length, so that little is computed for padding.
-pub(super) fn shuffled(lengths: &[usize], batch_size: usize, seed: u64, epoch: usize) -> Vec<Vec<usize>> {
+fn shuffled(lengths: &[usize], batch_size: usize, seed: u64, epoch: usize) -> Vec<Vec<usize>> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(epoch as u64);
     let mut order: Vec<usize> = (0..lengths.len()).collect();

@@ -85,6 +85,11 @@ impl Default for TrainingConfig {
 }
 
 impl TrainingConfig {
+    /// Rows that one step learns from.
+    pub(super) fn rows_per_step(&self) -> usize {
+        self.batch_size.saturating_mul(self.accumulation_steps)
+    }
+
     /// All settings in range, or one error that names the first that is not.
     pub fn check(&self) -> Result<()> {
         let fail = |name: &str, value: String, mend: &str| {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::phases::Phase;
 use super::step::{gradients, step_seed};
 use super::{Observer, OptimizerState, ParameterGroups, Trainable, Trainer, batches, stop, trainer};
 use crate::chart::LearningRateFinderChart;
@@ -24,7 +25,8 @@ impl<M: Trainable, O: Observer> Trainer<M, O> {
     /// Networks"), and ends at 10 or when the loss is four times its best. The model's weights are put back, so a clone
     /// of it is unchanged.
     ///
-    /// Method, optimizer, batch size and seed are the trainer's; its learning rate and schedule play no part.
+    /// Method, optimizer, batches, seed and the differences between the layers' rates are the trainer's; its learning rate
+    /// and schedule play no part. The rate that is tried is the head's.
     ///
     /// ```no_run
     /// use tunebook::prelude::*;
@@ -47,13 +49,15 @@ impl<M: Trainable, O: Observer> Trainer<M, O> {
         let names: Vec<String> = parameters.iter().map(|p| p.name().to_owned()).collect();
         let before = model.store().copy_of(&names)?;
         let groups = ParameterGroups::new(parameters.clone(), config.weight_decay);
+        // The phase in which all of these parameters learn is the last.
+        let phases = Phase::of(&method, &config, LAST, &model);
+        let groups =
+            groups.with_rate_factors(|name| phases.last().map_or(1.0, |phase| phase.rate_factor(&model, name)));
         let mut optimizer = OptimizerState::new(config.optimizer, &groups)?;
 
         let mut search = LearningRateSearch::default();
         let mut progress = Progress::new("trying learning rates", STEPS as u64);
-        let rows_per_step = config.batch_size.saturating_mul(config.accumulation_steps);
-        let lengths = model.lengths(&examples.inputs).unwrap_or_else(|| vec![1; examples.len()]);
-        let epochs = (1..).flat_map(|epoch| batches::shuffled(&lengths, rows_per_step, config.seed, epoch));
+        let epochs = (1..).flat_map(|epoch| batches::of_epoch(&model, &examples, &config, epoch));
         let mut outcome = Ok(());
         for (step, rows) in epochs.take(STEPS).enumerate() {
             if stop::take() {
@@ -265,5 +269,21 @@ mod tests {
         assert_eq!(values(), before);
         assert!(search.learning_rates().len() > 60, "{search}");
         assert!((1e-5..0.5).contains(&search.valley()), "{search}");
+    }
+
+    #[test]
+    fn layer_decay_and_the_grouping_of_batches_change_the_search() {
+        let dir = tiny_folder();
+        let losses = |config: TrainingConfig| {
+            let model = TextClassifier::from_pretrained(tiny(&dir), tiny_data(3, 0).label_names()).unwrap();
+            let trainer = Trainer::new(model).config(TrainingConfig { batch_size: 8, ..config }).observer(Quiet);
+            trainer.find_learning_rate(&tiny_data(60, 0)).unwrap().losses().to_vec()
+        };
+        let plain = losses(TrainingConfig::default());
+        assert_eq!(plain, losses(TrainingConfig::default()));
+        // The same first batch, and other steps after it.
+        let decayed = losses(TrainingConfig { layer_decay: 0.5, ..TrainingConfig::default() });
+        assert_eq!((plain[0], plain == decayed), (decayed[0], false));
+        assert_ne!(plain, losses(TrainingConfig { group_by_length: false, ..TrainingConfig::default() }));
     }
 }

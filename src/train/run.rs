@@ -167,7 +167,7 @@ impl<M: Trainable, O: Observer> Run<M, O> {
         now: &mut Current,
     ) -> Result<bool> {
         let parameters = self.model.store().trainable();
-        let steps = self.steps(&rows.train, now.progress.epochs + 1);
+        let steps = batches::of_epoch(&self.model, &rows.train, &self.config, now.progress.epochs + 1);
         let total = steps.len() * phase.epochs;
         for places in &steps[now.progress.epoch_steps..] {
             if stop::take() || self.observer.wants_stop() {
@@ -227,19 +227,8 @@ impl<M: Trainable, O: Observer> Run<M, O> {
         Ok((loss, norm))
     }
 
-    /// The rows of each step of an epoch.
-    fn steps(&self, train: &Examples<M::Inputs>, epoch: usize) -> Vec<Vec<usize>> {
-        let lengths = if self.config.group_by_length { self.model.lengths(&train.inputs) } else { None };
-        let lengths = lengths.unwrap_or_else(|| vec![1; train.len()]);
-        batches::shuffled(&lengths, self.rows_per_step(), self.config.seed, epoch)
-    }
-
-    fn rows_per_step(&self) -> usize {
-        self.config.batch_size.saturating_mul(self.config.accumulation_steps)
-    }
-
     fn steps_per_epoch(&self) -> usize {
-        self.rows.train.len().div_ceil(self.rows_per_step())
+        self.rows.train.len().div_ceil(self.config.rows_per_step())
     }
 
     /// The run's rows, or the vectors of the frozen body for a phase that learns on them.

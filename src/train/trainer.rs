@@ -9,6 +9,7 @@ use super::step::StepSettings;
 use super::{
     EarlyStopping, Examples, Live, LossOptions, Method, Observer, Targets, Trainable, TrainingConfig, TrainingReport,
 };
+use crate::data::balance::balanced_weights;
 use crate::model::TextClassifier;
 use crate::{Error, Result};
 
@@ -169,10 +170,7 @@ fn class_weights(wanted: &ClassWeights, targets: &Targets) -> Result<Vec<f64>> {
             format!("has {} weights for {} classes", weights.len(), counts.len()),
             "give one for each class",
         )),
-        ClassWeights::Balanced => {
-            let (rows, classes) = (targets.len() as f64, counts.len() as f64);
-            // A class without a row never meets its weight.
-            Ok(counts.iter().map(|&count| rows / (classes * count.max(1) as f64)).collect())
-        }
+        // A class without a row never meets its weight.
+        ClassWeights::Balanced => Ok(balanced_weights(&counts)),
     }
 }

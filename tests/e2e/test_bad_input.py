@@ -33,6 +33,7 @@ NOWHERE = "http://127.0.0.1:9"
         (["finetune", "--train", "nowhere.csv", "--out", "OUT"], ["nowhere.csv"]),
         (["finetune", "--train", "TICKETS", "--device", "cuda", "--out", "OUT"], ["cuda", "--features cuda"]),
         (["embed", "--device", "gpu", "TICKETS"], ["gpu", "metal"]),
+        (["finetune", "--train", "TICKETS", "--epochs", "0", "--out", "OUT"], ["--epochs: is 0"]),
         (["predict", "--model", "no-such-model", "TICKETS"], ["no-such-model"]),
         (["embed", "--model", "no-such-model", "TICKETS"], ["no-such-model"]),
         (["score", "no-such-quiz.toml", "TICKETS"], ["no-such-quiz.toml"]),

@@ -174,6 +174,7 @@ pub(crate) fn run(call: &Finetune) -> Result<ExitCode> {
         seed: call.seed,
         ..Default::default()
     };
+    config.check().map_err(as_an_option)?;
     // Made before the training, so that a folder nobody may write to is found now and not after it.
     let staging = call.out.as_deref().map(Staging::beside).transpose()?;
     on_ctrl_c(|| {
@@ -217,6 +218,17 @@ pub(crate) fn run(call: &Finetune) -> Result<ExitCode> {
         outln!("The model is in {}.", out.display());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// An error about a setting, by the name of the option that set it: `--epochs` for `TrainingConfig::epochs`.
+fn as_an_option(error: Error) -> Failure {
+    match &error {
+        Error::Input { place, problem, mend } => match place.strip_prefix("TrainingConfig::") {
+            Some(name) => Failure::input(format!("--{}: {problem}; {mend}", name.replace('_', "-"))),
+            None => error.into(),
+        },
+        _ => error.into(),
+    }
 }
 
 /// A chart that cannot be written is found before the training.
@@ -273,7 +285,15 @@ impl Staging {
 struct OnlyProgress(Option<Progress>);
 
 impl Observer for OnlyProgress {
+    fn on_encode(&mut self, done: usize, total: usize) {
+        let progress = self.0.get_or_insert_with(|| Progress::new("encoding texts", total as u64));
+        progress.advance((done as u64).saturating_sub(progress.done()));
+    }
+
     fn on_start(&mut self, plan: &TrainingPlan) {
+        if let Some(mut encoding) = self.0.take() {
+            encoding.finish();
+        }
         self.0 = Some(Progress::new("training", (plan.epochs * plan.batches_per_epoch) as u64));
     }
 

@@ -47,9 +47,9 @@ impl TextClassifier {
             "base_model": source.name,
             "base_weights_sha256": source.weights_sha256,
         });
-        write_json(&folder.join(FACTS), &facts)?;
+        files::write_json(&folder.join(FACTS), &facts)?;
         // Without it nothing loads: it comes last.
-        write_json(&folder.join(CONFIG), &config_json(config, &source.name))
+        files::write_json(&folder.join(CONFIG), &config_json(config, &source.name))
     }
 
     /// Adds the LoRA of a folder that [`TextClassifier::save_adapter`] or peft wrote. A head in the folder replaces the
@@ -183,10 +183,4 @@ fn read_config(path: &Path) -> Result<LoraConfig> {
 fn read_json(path: &Path) -> Result<Value> {
     let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, e))?;
     serde_json::from_str(&text).map_err(|e| Error::input(path.display(), e, "write the file again"))
-}
-
-fn write_json(path: &Path, value: &Value) -> Result<()> {
-    let text = serde_json::to_string_pretty(value)
-        .map_err(|e| Error::input(path.display(), e, "this is a bug: please report it"))?;
-    files::write_atomically(path, text.as_bytes())
 }
