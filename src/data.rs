@@ -24,7 +24,7 @@ pub use balance::ClassBalance;
 pub use duplicates::{DuplicateGroup, NearDuplicate, NearDuplicateSearch, Shingle, comparable_text};
 pub use folds::Fold;
 pub use hub::HubDataset;
-pub use image::{Augmentation, ImageDataset, ImageShape, Normalization, Padding};
+pub use image::{Augmentation, FolderImages, ImageDataset, ImageShape, Normalization, Padding};
 pub use leakage::{LeakageReport, LeakedRow};
 pub use read::{Columns, TextFormat};
 pub use rows::{LabelledRows, Rows};

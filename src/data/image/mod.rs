@@ -1,13 +1,22 @@
 //! Images with one label each: all of one size, one byte a pixel and channel.
 //!
 //! Read [`dataset`] first (what an image data set is), then [`normalization`] (what models want of pixels),
-//! [`augmentation`] (changed copies of training images) and [`splits`] (parts and folds).
+//! [`augmentation`] (changed copies of training images) and [`splits`] (parts and folds). Files are read by [`npz`]
+//! (MedMNIST, with [`npy`] for one array), [`idx`] (MNIST) and [`folder`] (PNG and JPEG); [`files`] and [`labels`] are
+//! what these share.
 
 pub mod augmentation;
 pub mod dataset;
+mod files;
+pub mod folder;
+mod idx;
+mod labels;
 pub mod normalization;
+mod npy;
+mod npz;
 mod splits;
 
 pub use augmentation::{Augmentation, Padding};
 pub use dataset::{ImageDataset, ImageShape};
+pub use folder::FolderImages;
 pub use normalization::Normalization;
