@@ -1,9 +1,9 @@
 //! Everything a lesson uses: `use tunebook::prelude::*;`.
 
 pub use crate::chart::{
-    BarChart, ClassBalanceChart, ConfusionHeatMap, GradientNormChart, LatencyChart, LayerBlock, LayerDiagram,
-    LearningCurves, LearningRateFinderChart, LengthHistogram, LineChart, PrecisionRecallChart, ReliabilityChart,
-    RocCurveChart, ScheduleChart, StrategyComparison, SweepChart,
+    BarChart, ClassBalanceChart, ConfusionHeatMap, ContactSheet, GradientNormChart, LatencyChart, LayerBlock,
+    LayerDiagram, LearningCurves, LearningRateFinderChart, LengthHistogram, LineChart, PrecisionRecallChart,
+    ReliabilityChart, RocCurveChart, ScheduleChart, StrategyComparison, SweepChart,
 };
 pub use crate::data::{Augmentation, HubDataset, ImageDataset, ImageShape, ImageSplits, TextDataset, TextSplits};
 pub use crate::metrics::{

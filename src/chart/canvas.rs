@@ -150,6 +150,23 @@ impl DrawingBackend for Canvas<'_> {
             }
         }
     }
+
+    fn blit_bitmap(&mut self, pos: BackendCoord, (width, height): (u32, u32), pixels: &[u8]) -> Outcome {
+        match self {
+            Self::Svg(svg) => svg.blit_bitmap(pos, (width, height), pixels),
+            Self::Png(png, _) => {
+                let large = (width * PNG_SCALE, height * PNG_SCALE);
+                png.blit_bitmap(scaled(pos), large, &enlarged(pixels, width as usize)).map_err(reason)
+            }
+        }
+    }
+}
+
+/// Rows of `width` pixels, three bytes each, with every pixel as a square of [`PNG_SCALE`].
+fn enlarged(pixels: &[u8], width: usize) -> Vec<u8> {
+    let scale = PNG_SCALE as usize;
+    let row = |row: &[u8]| row.chunks_exact(3).flat_map(|pixel| pixel.repeat(scale)).collect::<Vec<u8>>().repeat(scale);
+    pixels.chunks_exact(3 * width.max(1)).flat_map(row).collect()
 }
 
 impl fmt::Debug for Canvas<'_> {

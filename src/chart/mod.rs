@@ -10,6 +10,7 @@
 mod bar_chart;
 mod canvas;
 mod class_balance_chart;
+mod contact_sheet;
 mod gradient_norm_chart;
 mod heat_map;
 mod latency_chart;
@@ -33,6 +34,7 @@ mod ticks;
 
 pub use bar_chart::BarChart;
 pub use class_balance_chart::ClassBalanceChart;
+pub use contact_sheet::ContactSheet;
 pub use gradient_norm_chart::GradientNormChart;
 pub use heat_map::ConfusionHeatMap;
 pub use latency_chart::LatencyChart;

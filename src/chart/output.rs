@@ -38,7 +38,11 @@ pub(super) fn svg(picture: &dyn Picture) -> Result<String> {
         drawn(area.present())?;
     }
     let body = svg.split_once(">\n").map_or("", |(_, body)| body);
-    let svg = format!("{}{}", head(picture, size), body.replace(&family("Roboto"), &family(FAMILIES)));
+    // plotters gives bitmaps a MIME type that there is not; and their pixels are to stay squares on dense screens.
+    let body = body
+        .replace(&family("Roboto"), &family(FAMILIES))
+        .replace("href=\"data:png;base64,", "style=\"image-rendering:pixelated\" href=\"data:image/png;base64,");
+    let svg = format!("{}{body}", head(picture, size));
     // XML has no way to write these, and one in a class name would make the whole picture unreadable.
     let forbidden =
         |c: char| (c.is_control() && !matches!(c, '\n' | '\r' | '\t')) || matches!(c, '\u{fffe}' | '\u{ffff}');

@@ -207,6 +207,14 @@ fn lengths() -> LengthHistogram {
     LengthHistogram::new("Lengths of the training texts", "tokens", &lengths).limit(96).unwrap()
 }
 
+fn contact_sheet() -> ContactSheet {
+    let image = |seed: usize| -> Vec<u8> { (0..3 * 28 * 28).map(|at| (at * (seed + 3) % 251) as u8).collect() };
+    QUEUES.iter().enumerate().fold(ContactSheet::new("Examples of each class", 3, 28, 28), |sheet, (class, name)| {
+        let images: Vec<Vec<u8>> = (0..8 - class).map(|place| image(9 * class + place)).collect();
+        sheet.row(*name, &images.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap()
+    })
+}
+
 /// A text of an SVG and the rectangle it fills.
 type TextBox = (String, [f64; 4]);
 
@@ -274,6 +282,11 @@ fn texts_stay_inside_and_apart() {
             chart.strategy(format!("{LONG} {index}"), 60.0 + f64::from(index % 3), 0.9)
         });
         for svg in [
+            contact_sheet().with_size(size.0, size.1).to_svg(),
+            (0..20)
+                .fold(ContactSheet::new(LONG, 1, 1, 1), |sheet, _| sheet.row(LONG, &[&[0], &[9]]).unwrap())
+                .with_size(size.0, size.1)
+                .to_svg(),
             lengths().with_size(size.0, size.1).to_svg(),
             LengthHistogram::new(LONG, LONG, &[usize::MAX, 0]).limit(1).unwrap().with_size(size.0, size.1).to_svg(),
             strategies().with_size(size.0, size.1).to_svg(),
@@ -350,6 +363,7 @@ fn every_chart_is_well_formed_svg_with_a_description() {
         class_balance().to_svg(),
         strategies().to_svg(),
         lengths().to_svg(),
+        contact_sheet().to_svg(),
         sweep().to_svg(),
         sweep_of_one().to_svg(),
     ] {
@@ -377,6 +391,7 @@ fn everything_lies_on_the_card() {
         ((300, 220), lines().with_size(300, 220).to_svg()),
         ((700, 300), bars().with_size(700, 300).to_svg()),
         ((600, 500), heat_map().with_size(600, 500).to_svg()),
+        ((300, 220), contact_sheet().with_size(300, 220).to_svg()),
     ];
     for ((width, height), svg) in charts {
         let svg = svg.unwrap();
@@ -443,6 +458,8 @@ fn without_data_charts_say_so() {
         ClassBalanceChart::new("", &["cat"]).to_svg(),
         StrategyComparison::new("", "", "").to_svg(),
         LengthHistogram::new("", "", &[]).to_svg(),
+        ContactSheet::new("", 1, 28, 28).to_svg(),
+        ContactSheet::new("", 1, 28, 28).row("none", &[]).unwrap().to_svg(),
         SweepChart::new("", "", &[]).to_svg(),
         SweepChart::new("", "", &[0.5]).to_svg(),
         SweepChart::new("", "", &[f64::NAN]).parameter("epochs", &[3.0]).unwrap().to_svg(),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::data::TextDataset;
+use crate::data::{ImageDataset, TextDataset};
 use crate::notebook::Display;
 use crate::words::part_of;
 use crate::{Error, Result};
@@ -29,6 +29,13 @@ pub struct ClassBalance {
 
 impl TextDataset {
     /// How many rows each label has. See [`ClassBalance`] for an example.
+    pub fn class_balance(&self) -> ClassBalance {
+        ClassBalance { name: self.name().to_owned(), label_names: self.label_names(), counts: self.label_counts() }
+    }
+}
+
+impl ImageDataset {
+    /// How many images each label has. See [`ClassBalance`] for an example.
     pub fn class_balance(&self) -> ClassBalance {
         ClassBalance { name: self.name().to_owned(), label_names: self.label_names(), counts: self.label_counts() }
     }

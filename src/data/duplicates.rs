@@ -4,6 +4,7 @@
 //! [`TextDataset::select`] takes those that are to stay.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
 
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -121,21 +122,8 @@ impl TextDataset {
     /// ```
     pub fn duplicates(&self) -> Vec<DuplicateGroup> {
         let keys: Vec<String> = self.texts().par_iter().map(|text| comparable_text(text)).collect();
-        let mut by_key: HashMap<&str, Vec<usize>> = HashMap::new();
-        for (row, key) in keys.iter().enumerate().filter(|(_, key)| !key.is_empty()) {
-            by_key.entry(key).or_default().push(row);
-        }
-        let by_first: BTreeMap<usize, Vec<usize>> =
-            by_key.into_values().filter(|rows| rows.len() > 1).map(|rows| (rows[0], rows)).collect();
-        by_first
-            .into_values()
-            .map(|rows| {
-                let mut labels: Vec<usize> = rows.iter().map(|&row| self.labels()[row]).collect();
-                labels.sort_unstable();
-                labels.dedup();
-                DuplicateGroup { ids: rows.iter().map(|&row| self.ids()[row].clone()).collect(), rows, labels }
-            })
-            .collect()
+        let visible = keys.iter().enumerate().filter(|(_, key)| !key.is_empty());
+        equal_rows(visible, self.ids(), self.labels())
     }
 
     /// Rows that are nearly the same as an earlier row, exact duplicates (similarity 1) among them.
@@ -168,6 +156,29 @@ impl TextDataset {
         }
         Ok(found)
     }
+}
+
+/// Groups of rows with equal keys, in the order of their first rows. `keys` are the rows that count, ascending.
+pub(super) fn equal_rows<K: Hash + Eq>(
+    keys: impl Iterator<Item = (usize, K)>,
+    ids: &[String],
+    labels: &[usize],
+) -> Vec<DuplicateGroup> {
+    let mut by_key: HashMap<K, Vec<usize>> = HashMap::new();
+    for (row, key) in keys {
+        by_key.entry(key).or_default().push(row);
+    }
+    let by_first: BTreeMap<usize, Vec<usize>> =
+        by_key.into_values().filter(|rows| rows.len() > 1).map(|rows| (rows[0], rows)).collect();
+    by_first
+        .into_values()
+        .map(|rows| {
+            let mut labels: Vec<usize> = rows.iter().map(|&row| labels[row]).collect();
+            labels.sort_unstable();
+            labels.dedup();
+            DuplicateGroup { ids: rows.iter().map(|&row| ids[row].clone()).collect(), rows, labels }
+        })
+        .collect()
 }
 
 /// A text as the search sees it.

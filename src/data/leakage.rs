@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::data::duplicates::{Index, NearDuplicateSearch};
 use crate::data::text::Part;
-use crate::data::{TextDataset, TextSplits, comparable_text};
+use crate::data::{ImageDataset, ImageSplits, Rows, Splits, TextDataset, TextSplits, comparable_text};
 use crate::notebook::Display;
 use crate::words::part_of;
 use crate::{Error, Result};
@@ -40,7 +40,8 @@ pub struct LeakedRow {
 #[derive(Debug, Clone, PartialEq)]
 pub struct LeakageReport {
     name: String,
-    threshold: f64,
+    /// The least similarity that counts; `None` where rows are compared for equality only.
+    threshold: Option<f64>,
     /// Rows of validation and test.
     sizes: [usize; 2],
     rows: Vec<LeakedRow>,
@@ -64,10 +65,7 @@ impl TextSplits {
     /// # Ok::<(), tunebook::Error>(())
     /// ```
     pub fn leakage(&self, search: &NearDuplicateSearch) -> Result<LeakageReport> {
-        let sizes = [self.validation.len(), self.test.len()];
-        if sizes == [0, 0] {
-            return Err(Error::input(self.train.name(), "nothing is held out", "split with a fraction above 0"));
-        }
+        let sizes = held_out(self)?;
         let parts = [(Part::Train, &self.train), (Part::Validation, &self.validation), (Part::Test, &self.test)];
         let texts: Vec<&str> = parts.iter().flat_map(|(_, data)| data.texts()).map(String::as_str).collect();
         let sketches = search.sketch(&texts)?;
@@ -106,7 +104,64 @@ impl TextSplits {
             }
             start = end;
         }
-        Ok(LeakageReport { name: self.train.name().to_owned(), threshold: search.threshold, sizes, rows })
+        Ok(LeakageReport { name: self.train.name().to_owned(), threshold: Some(search.threshold), sizes, rows })
+    }
+}
+
+impl ImageSplits {
+    /// Searches for validation images that the training part holds too, and test images that either holds, pixel for
+    /// pixel. Each such image is listed once, with the first row that it is equal to.
+    ///
+    /// Scores on leaked images measure memory. Pictures of one scene that are not equal are found by nobody but those
+    /// who took them: split by group ([`ImageDataset::grouped_split`]) where a patient or a video has several.
+    ///
+    /// # Errors
+    /// When there are no images in validation and test.
+    ///
+    /// ```
+    /// use tunebook::data::{ImageDataset, ImageShape, ImageSplits};
+    ///
+    /// let shape = ImageShape { channels: 1, height: 1, width: 1 };
+    /// let data = ImageDataset::new("dots", vec![7, 9, 7], shape, vec![0, 0, 0], vec!["dot".into()])?;
+    /// let parts = ImageSplits { train: data.select(&[0, 1]), validation: data.select(&[]), test: data.select(&[2]) };
+    /// assert_eq!(parts.leakage()?.rows()[0].like_row, 0);
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    pub fn leakage(&self) -> Result<LeakageReport> {
+        let sizes = held_out(self)?;
+        let parts = [(Part::Train, &self.train), (Part::Validation, &self.validation), (Part::Test, &self.test)];
+        let mut first_of: HashMap<&[u8], (Part, &ImageDataset, usize)> = HashMap::new();
+        let mut rows = Vec::new();
+        for (part, data) in parts {
+            for row in 0..data.len() {
+                if let Some(&(like_part, like, like_row)) = first_of.get(data.pixels(row)) {
+                    rows.push(LeakedRow {
+                        part,
+                        row,
+                        id: data.ids()[row].clone(),
+                        like_part,
+                        like_row,
+                        like_id: like.ids()[like_row].clone(),
+                        similarity: 1.0,
+                        exact: true,
+                        same_label: data.labels()[row] == like.labels()[like_row],
+                    });
+                }
+            }
+            // A part is searched before it is inserted: duplicates within it are no leak.
+            for row in 0..data.len() {
+                first_of.entry(data.pixels(row)).or_insert((part, data, row));
+            }
+        }
+        Ok(LeakageReport { name: self.train.name().to_owned(), threshold: None, sizes, rows })
+    }
+}
+
+/// The sizes of validation and test, not both 0.
+fn held_out<D: Rows>(parts: &Splits<D>) -> Result<[usize; 2]> {
+    match [parts.validation.len(), parts.test.len()] {
+        [0, 0] => Err(Error::input(parts.train.name(), "nothing is held out", "split with a fraction above 0")),
+        sizes => Ok(sizes),
     }
 }
 
@@ -135,11 +190,18 @@ impl LeakageReport {
 /// One line for each held-out part, the ten worst rows, and what to do.
 impl fmt::Display for LeakageReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}: leakage across the split, similarity {} and more", self.name, self.threshold)?;
+        match self.threshold {
+            Some(threshold) => writeln!(f, "{}: leakage across the split, similarity {threshold} and more", self.name)?,
+            None => writeln!(f, "{}: leakage across the split, equal rows", self.name)?,
+        }
         for (part, size) in [Part::Validation, Part::Test].into_iter().zip(self.sizes) {
             let exact = self.rows.iter().filter(|row| row.part == part && row.exact).count();
             let share = part_of(self.count(part), size);
-            writeln!(f, "  {:10}  {share} rows stand in an earlier part, {exact} of them word for word", name(part))?;
+            write!(f, "  {:10}  {share} rows stand in an earlier part", name(part))?;
+            match self.threshold {
+                Some(_) => writeln!(f, ", {exact} of them word for word")?,
+                None => writeln!(f)?,
+            }
         }
         let mut worst: Vec<&LeakedRow> = self.rows.iter().collect();
         worst.sort_by(|a, b| b.similarity.total_cmp(&a.similarity));
@@ -166,6 +228,7 @@ fn name(part: Part) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::ImageShape;
 
     fn part(texts: &[&str], label: usize) -> TextDataset {
         let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
@@ -208,6 +271,33 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("other label") && text.contains("split by group"), "{text}");
+    }
+
+    #[test]
+    fn images_leak_when_they_are_equal() {
+        let shape = ImageShape { channels: 1, height: 1, width: 2 };
+        let pixels = vec![1, 2, 3, 4, 1, 2, 5, 6, 5, 6, 3, 4];
+        let names = ["a", "b"].map(String::from).to_vec();
+        let all = ImageDataset::new("dots", pixels, shape, vec![0, 0, 1, 0, 0, 0], names).unwrap();
+        let part = |rows: &[usize]| all.select(rows);
+        let parts = ImageSplits { train: part(&[0, 1]), validation: part(&[2, 3]), test: part(&[4, 5]) };
+        let report = parts.leakage().unwrap();
+        let rows: Vec<_> =
+            report.rows().iter().map(|row| (row.part, row.row, row.like_part, row.like_row, row.same_label)).collect();
+        assert_eq!(
+            rows,
+            [
+                (Part::Validation, 0, Part::Train, 0, false),
+                (Part::Test, 0, Part::Validation, 1, true),
+                (Part::Test, 1, Part::Train, 1, true),
+            ]
+        );
+        let text = report.to_string();
+        assert!(text.contains("test        2 of 2 (100 %) rows stand in an earlier part\n"), "{text}");
+        let clean = ImageSplits { train: part(&[0]), validation: part(&[]), test: part(&[1, 1]) };
+        assert!(clean.leakage().unwrap().is_clean());
+        let none = ImageSplits { train: part(&[0]), validation: part(&[]), test: part(&[]) };
+        assert!(none.leakage().unwrap_err().to_string().contains("nothing is held out"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::data::image::Augmentation;
 use crate::data::rows::{label_counts, label_problem};
 use crate::data::text::Part;
 use crate::data::{LabelledRows, Rows};
+use crate::words::{grouped, part_of};
 use crate::{Error, Result};
 
 /// The size of every image of a data set.
@@ -287,22 +288,16 @@ impl fmt::Debug for ImageDataset {
     }
 }
 
-/// The shape, and one line for each label with its count.
+/// How many images of which shape, and one line for each label with its count and share.
 impl fmt::Display for ImageDataset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}: {} images of {}, {} labels", self.name, self.len(), self.shape, self.label_names.len())?;
+        let (count, labels) = (grouped(self.len()), self.label_names.len());
+        write!(f, "{}: {count} images of {}, {labels} labels", self.name, self.shape)?;
         let width = self.label_names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
         for (name, count) in self.label_names.iter().zip(self.label_counts()) {
-            writeln!(f, "  {name:width$}  {count}")?;
+            write!(f, "\n  {name:width$}  {}", part_of(count, self.len()))?;
         }
         Ok(())
-    }
-}
-
-impl ImageDataset {
-    /// Shows the counts in a notebook cell.
-    pub fn evcxr_display(&self) {
-        println!("{self}");
     }
 }
 
@@ -323,6 +318,7 @@ mod tests {
         assert_eq!([part.pixels(0), part.pixels(1), part.pixels(2)], [[1, 2], [5, 6], [5, 6]]);
         assert_eq!((part.labels(), part.ids()), (&[0, 1, 1][..], &["0", "2", "2"].map(String::from)[..]));
         assert_eq!(part.label_counts(), [1, 2]);
+        assert_eq!(part.to_string(), "made: 3 images of 1x2x1, 2 labels\n  a  1 of 3 (33 %)\n  b  2 of 3 (67 %)");
         assert!(Arc::ptr_eq(&part.pixels, &part.clone().pixels));
     }
 

@@ -1,12 +1,13 @@
 //! Images with one label each: all of one size, one byte a pixel and channel.
 //!
 //! Read [`dataset`] first (what an image data set is), then [`normalization`] (what models want of pixels),
-//! [`augmentation`] (changed copies of training images) and [`splits`] (parts and folds). Files are read by [`npz`]
-//! (MedMNIST, with [`npy`] for one array), [`idx`] (MNIST) and [`folder`] (PNG and JPEG); [`files`] and [`labels`] are
-//! what these share.
+//! [`augmentation`] (changed copies of training images), [`splits`] (parts and folds), [`duplicates`] and [`sheets`]
+//! (examples to look at). Files are read by [`npz`] (MedMNIST, with [`npy`] for one array), [`idx`] (MNIST) and
+//! [`folder`] (PNG and JPEG); [`files`] and [`labels`] are what these share.
 
 pub mod augmentation;
 pub mod dataset;
+mod duplicates;
 mod files;
 pub mod folder;
 mod idx;
@@ -14,6 +15,7 @@ mod labels;
 pub mod normalization;
 mod npy;
 mod npz;
+mod sheets;
 mod splits;
 
 pub use augmentation::{Augmentation, Padding};
