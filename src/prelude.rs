@@ -1,14 +1,15 @@
 //! Everything a lesson uses: `use tunebook::prelude::*;`.
 
 pub use crate::chart::{
-    BarChart, ClassBalanceChart, ConfusionHeatMap, ContactSheet, GradientNormChart, LatencyChart, LayerBlock,
-    LayerDiagram, LearningCurves, LearningRateFinderChart, LengthHistogram, LineChart, PrecisionRecallChart,
-    ReliabilityChart, RocCurveChart, ScheduleChart, StrategyComparison, SweepChart,
+    BarChart, ClassBalanceChart, ConfusionHeatMap, ContactSheet, DistributionChart, DriftChart, EmbeddingMap,
+    GradientNormChart, LatencyChart, LayerBlock, LayerDiagram, LearningCurves, LearningRateFinderChart,
+    LengthHistogram, LineChart, PrecisionRecallChart, ReliabilityChart, RocCurveChart, ScheduleChart,
+    StrategyComparison, SweepChart,
 };
 pub use crate::data::{Augmentation, HubDataset, ImageDataset, ImageShape, ImageSplits, TextDataset, TextSplits};
 pub use crate::metrics::{
     Bootstrap, Calibration, ClassificationReport, Column, ColumnKind, ComparisonTable, ConfusionMatrix, Evaluation,
-    KappaWeights, LatencyReport, LatencyRuns, ModelCost, MultiLabelReport, PrecisionRecallCurve, RocCurve,
+    KappaWeights, LatencyReport, LatencyRuns, ModelCost, MultiLabelReport, Pca, PrecisionRecallCurve, RocCurve,
     ZeroDivision,
 };
 pub use crate::model::{

@@ -48,6 +48,9 @@ pub(super) struct Panel {
 /// The corners of a plot in pixels: left, top, right, bottom.
 pub(super) type Frame = (i32, i32, i32, i32);
 
+/// How many marks differ in shape.
+pub(super) const SHAPES: usize = 4;
+
 /// The height of a note above the plot.
 const NOTE_ROW: i32 = 17;
 
@@ -267,12 +270,23 @@ pub(super) fn thinned(points: &[(f64, f64)], most: usize) -> Vec<(f64, f64)> {
 pub(super) type Plane = Cartesian2d<RangedCoordf64, RangedCoordf64>;
 
 /// A shape of its own for each series: those who cannot tell the colours apart can tell the shapes.
-pub(super) fn draw_mark(area: &Area<'_>, mark: usize, (x, y): (i32, i32), color: RGBColor) -> Result<()> {
-    let fill = color.filled();
-    match mark % 4 {
-        0 => drawn(area.draw(&Circle::new((x, y), 4, fill))),
-        1 => drawn(area.draw(&Rectangle::new([(x - 4, y - 4), (x + 4, y + 4)], fill))),
-        2 => drawn(area.draw(&Polygon::new(vec![(x, y - 5), (x + 5, y + 4), (x - 5, y + 4)], fill))),
-        _ => drawn(area.draw(&Polygon::new(vec![(x, y - 5), (x + 5, y), (x, y + 5), (x - 5, y)], fill))),
+pub(super) fn draw_mark(area: &Area<'_>, mark: usize, place: (i32, i32), color: RGBColor) -> Result<()> {
+    draw_mark_of(area, mark, place, color.filled(), 4)
+}
+
+/// The same shapes in another size, half their side in pixels, and for translucent colours.
+pub(super) fn draw_mark_of(
+    area: &Area<'_>,
+    mark: usize,
+    (x, y): (i32, i32),
+    fill: ShapeStyle,
+    half: i32,
+) -> Result<()> {
+    let tip = half + 1;
+    match mark % SHAPES {
+        0 => drawn(area.draw(&Circle::new((x, y), half, fill))),
+        1 => drawn(area.draw(&Rectangle::new([(x - half, y - half), (x + half, y + half)], fill))),
+        2 => drawn(area.draw(&Polygon::new(vec![(x, y - tip), (x + tip, y + half), (x - tip, y + half)], fill))),
+        _ => drawn(area.draw(&Polygon::new(vec![(x, y - tip), (x + tip, y), (x, y + tip), (x - tip, y)], fill))),
     }
 }

@@ -215,6 +215,33 @@ fn contact_sheet() -> ContactSheet {
     })
 }
 
+fn embedding_map() -> EmbeddingMap {
+    let vectors: Vec<Vec<f32>> = (0..320)
+        .map(|row: usize| {
+            let noise = |at: usize| ((row * 37 + at * 101) % 97) as f32 / 97.0 + ((row * at * 13) % 89) as f32 / 89.0;
+            (0..16).map(|at| noise(at + 1) + if at == row % 8 { 1.6 } else { 0.0 } + (row % 8) as f32 * 0.1).collect()
+        })
+        .collect();
+    let labels: Vec<usize> = (0..320).map(|row| row % 8).collect();
+    EmbeddingMap::new("Sentence vectors of the test data", &vectors, &labels, &names(&QUEUES)).unwrap()
+}
+
+fn drift() -> DriftChart {
+    let indices = [0.31, 0.02, 0.11, 0.249, 0.0, 0.04, 0.74, 0.08];
+    QUEUES.iter().zip(indices).fold(DriftChart::new("January against June"), |chart, (name, index)| {
+        chart.feature(format!("share of {name}"), index).unwrap()
+    })
+}
+
+fn distribution() -> DistributionChart {
+    let bins = ["under 5", "5 to 10", "10 to 15", "15 to 20", "20 to 30", "30 to 50", "50 and more"];
+    DistributionChart::new("Length of the tickets", "words", &bins)
+        .set("January (reference)", &[40, 190, 260, 210, 150, 90, 60])
+        .unwrap()
+        .set("June", &[12, 40, 110, 160, 240, 260, 178])
+        .unwrap()
+}
+
 /// A text of an SVG and the rectangle it fills.
 type TextBox = (String, [f64; 4]);
 
@@ -283,6 +310,25 @@ fn texts_stay_inside_and_apart() {
         });
         for svg in [
             contact_sheet().with_size(size.0, size.1).to_svg(),
+            embedding_map().with_size(size.0, size.1 + 60).to_svg(),
+            EmbeddingMap::new(
+                LONG,
+                &[vec![1e30, 0.0], vec![-1e30, 1.0], vec![0.0, 2.0]],
+                &[0, 1, 1],
+                &names(&[LONG, "b"]),
+            )
+            .unwrap()
+            .with_size(size.0, size.1)
+            .to_svg(),
+            drift().with_size(size.0, size.1).to_svg(),
+            DriftChart::new(LONG).feature(LONG, 1e300).unwrap().with_size(size.0, size.1).to_svg(),
+            DriftChart::new(LONG).feature("stable", 0.0).unwrap().with_size(size.0, size.1).to_svg(),
+            distribution().with_size(size.0, size.1).to_svg(),
+            DistributionChart::new(LONG, LONG, &[LONG; 40])
+                .set(LONG, &[7; 40])
+                .unwrap()
+                .with_size(size.0, 300)
+                .to_svg(),
             (0..20)
                 .fold(ContactSheet::new(LONG, 1, 1, 1), |sheet, _| sheet.row(LONG, &[&[0], &[9]]).unwrap())
                 .with_size(size.0, size.1)
@@ -364,6 +410,9 @@ fn every_chart_is_well_formed_svg_with_a_description() {
         strategies().to_svg(),
         lengths().to_svg(),
         contact_sheet().to_svg(),
+        embedding_map().to_svg(),
+        drift().to_svg(),
+        distribution().to_svg(),
         sweep().to_svg(),
         sweep_of_one().to_svg(),
     ] {
@@ -392,6 +441,9 @@ fn everything_lies_on_the_card() {
         ((700, 300), bars().with_size(700, 300).to_svg()),
         ((600, 500), heat_map().with_size(600, 500).to_svg()),
         ((300, 220), contact_sheet().with_size(300, 220).to_svg()),
+        ((340, 300), embedding_map().with_size(340, 300).to_svg()),
+        ((340, 300), drift().with_size(340, 300).to_svg()),
+        ((340, 300), distribution().with_size(340, 300).to_svg()),
     ];
     for ((width, height), svg) in charts {
         let svg = svg.unwrap();
@@ -458,6 +510,9 @@ fn without_data_charts_say_so() {
         ClassBalanceChart::new("", &["cat"]).to_svg(),
         StrategyComparison::new("", "", "").to_svg(),
         LengthHistogram::new("", "", &[]).to_svg(),
+        DriftChart::new("").to_svg(),
+        DistributionChart::new("", "", &["a"]).to_svg(),
+        DistributionChart::new("", "", &[""; 0]).to_svg(),
         ContactSheet::new("", 1, 28, 28).to_svg(),
         ContactSheet::new("", 1, 28, 28).row("none", &[]).unwrap().to_svg(),
         SweepChart::new("", "", &[]).to_svg(),
@@ -594,6 +649,13 @@ fn chart_samples() {
         class_balance().save(path("class-balance")).unwrap();
         strategies().save(path("strategies")).unwrap();
         lengths().save(path("lengths")).unwrap();
+        contact_sheet().save(path("contact-sheet")).unwrap();
+        embedding_map().save(path("embedding-map")).unwrap();
+        embedding_map().with_size(340, 300).save(path("embedding-map-small")).unwrap();
+        drift().save(path("drift")).unwrap();
+        drift().with_size(340, 300).save(path("drift-small")).unwrap();
+        distribution().save(path("distribution")).unwrap();
+        distribution().with_size(340, 300).save(path("distribution-small")).unwrap();
         (0..12)
             .fold(strategies(), |chart, index| chart.strategy(format!("seed {index} of the same"), 60.0, 0.9))
             .with_size(420, 460)

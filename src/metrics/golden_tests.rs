@@ -242,3 +242,29 @@ fn bad_input_is_named() {
     // A class number of any size is no reason to make a table of that size.
     assert!(balanced_accuracy(&[usize::MAX], &[0]).unwrap() <= 0.0);
 }
+
+#[test]
+fn principal_components_equal_scikit_learn() {
+    let golden: Value = serde_json::from_str(include_str!("../../tests/data/pca/scikit-learn.json")).unwrap();
+    for case in list(&golden["cases"]) {
+        let name = case["name"].as_str().unwrap();
+        let vectors: Vec<Vec<f32>> =
+            list(&case["vectors"]).iter().map(|row| floats(row).into_iter().map(|x| x as f32).collect()).collect();
+        let pca = Pca::fit(&vectors, list(&case["components"]).len()).unwrap();
+        let near = |what: &str, ours: &[f64], theirs: &Value| {
+            assert_eq!(ours.len(), list(theirs).len(), "{name}, {what}");
+            for (ours, theirs) in ours.iter().zip(floats(theirs)) {
+                assert!((ours - theirs).abs() < 1e-9, "{name}, {what}: {ours}, not {theirs}");
+            }
+        };
+        near("mean", pca.mean(), &case["mean"]);
+        near("variance", pca.explained_variance(), &case["explained_variance"]);
+        near("ratio", pca.explained_variance_ratio(), &case["explained_variance_ratio"]);
+        for (ours, theirs) in pca.components().iter().zip(list(&case["components"])) {
+            near("component", ours, theirs);
+        }
+        for (ours, theirs) in pca.transform(&vectors).unwrap().iter().zip(list(&case["places"])) {
+            near("place", ours, theirs);
+        }
+    }
+}

@@ -4,7 +4,7 @@
 //! counts; [`Evaluation`] is what a model's run over a data set gives; [`ComparisonTable`] sets several runs side by side.
 //! Then one file for each family: `agreement.rs` (chance-corrected scores), `ranking.rs` (curves and areas),
 //! `probability.rs` (log loss, calibration), `regression.rs`, `multi_label.rs`, `significance.rs` (intervals and tests);
-//! and what a model costs: `cost.rs` (size, operations), `latency.rs` (time).
+//! what a model costs: `cost.rs` (size, operations), `latency.rs` (time); and where its vectors differ most: `pca.rs`.
 
 mod agreement;
 mod check;
@@ -16,6 +16,7 @@ mod evaluation;
 mod html;
 mod latency;
 mod multi_label;
+mod pca;
 mod probability;
 mod ranking;
 mod regression;
@@ -29,6 +30,7 @@ pub use cost::{ModelCost, transformer_flops};
 pub use evaluation::Evaluation;
 pub use latency::{Latency, LatencyReport, LatencyRuns};
 pub use multi_label::MultiLabelReport;
+pub use pca::Pca;
 pub use probability::{Calibration, ReliabilityBin, brier_score, log_loss};
 pub use ranking::{Average, PrecisionRecallCurve, RocCurve, roc_auc, roc_auc_one_vs_rest, top_k_accuracy};
 pub use regression::{mean_absolute_error, r2_score, root_mean_squared_error};

@@ -137,12 +137,16 @@ impl FolderImages {
     }
 
     fn read(&self, path: &Path) -> Result<DynamicImage> {
-        let bytes = std::fs::read(path).map_err(|problem| Error::io(path, problem))?;
+        self.parse(path, &std::fs::read(path).map_err(|problem| Error::io(path, problem))?)
+    }
+
+    /// The image that the bytes of the file `path` hold.
+    fn parse(&self, path: &Path, bytes: &[u8]) -> Result<DynamicImage> {
         let broken = |problem: ImageError| {
             Error::input(path.display(), format!("is no whole PNG or JPEG file ({problem})"), "mend or drop the file")
         };
         // The format is what the bytes say: many a file's ending is wrong.
-        let reader = || Reader::new(Cursor::new(&bytes)).with_guessed_format();
+        let reader = || Reader::new(Cursor::new(bytes)).with_guessed_format();
         let sides = reader().map_err(|problem| Error::io(path, problem))?.into_dimensions().map_err(broken)?;
         if u64::from(sides.0) * u64::from(sides.1) > MOST_PIXELS {
             let problem = format!("claims {} x {} pixels", sides.1, sides.0);

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Read, Seek};
 use std::path::Path;
 
 use zip::ZipArchive;
@@ -37,7 +37,19 @@ impl ImageDataset {
     /// shape; when a label has no name. The message names the file and the array.
     pub fn read_npz(path: impl AsRef<Path>, label_names: Option<&[String]>) -> Result<Self> {
         let path = path.as_ref();
-        let mut archive = open(path)?;
+        let file = File::open(path).map_err(|problem| Error::io(path, problem))?;
+        Self::parse_npz(path, BufReader::new(file), label_names)
+    }
+
+    /// The same for the bytes of a file that is called `path`.
+    fn parse_npz(path: &Path, file: impl Read + Seek, label_names: Option<&[String]>) -> Result<Self> {
+        let mut archive = ZipArchive::new(file).map_err(|problem| {
+            Error::input(
+                path.display(),
+                format!("is not a whole NPZ file ({problem})"),
+                "fetch it again, or save it with numpy.savez_compressed",
+            )
+        })?;
         let there = array_names(path, &mut archive)?;
         let mut pixels = Vec::new();
         let mut shape: Option<(ImageShape, String)> = None;
@@ -73,19 +85,8 @@ impl ImageDataset {
     }
 }
 
-fn open(path: &Path) -> Result<ZipArchive<BufReader<File>>> {
-    let file = File::open(path).map_err(|problem| Error::io(path, problem))?;
-    ZipArchive::new(BufReader::new(file)).map_err(|problem| {
-        Error::input(
-            path.display(),
-            format!("is not a whole NPZ file ({problem})"),
-            "fetch it again, or save it with numpy.savez_compressed",
-        )
-    })
-}
-
 /// The arrays in the file, without their ending.
-fn array_names(path: &Path, archive: &mut ZipArchive<BufReader<File>>) -> Result<Vec<String>> {
+fn array_names(path: &Path, archive: &mut ZipArchive<impl Read + Seek>) -> Result<Vec<String>> {
     let names = archive.file_names().map(|name| name.map(Cow::into_owned));
     let names: Vec<String> = names.collect::<std::result::Result<_, _>>().map_err(|problem| {
         Error::input(path.display(), format!("its list of arrays is damaged ({problem})"), "fetch the file again")
@@ -104,7 +105,7 @@ fn array_names(path: &Path, archive: &mut ZipArchive<BufReader<File>>) -> Result
     }
 }
 
-fn read(path: &Path, archive: &mut ZipArchive<BufReader<File>>, name: &str, there: &[String]) -> Result<Array> {
+fn read(path: &Path, archive: &mut ZipArchive<impl Read + Seek>, name: &str, there: &[String]) -> Result<Array> {
     if !there.iter().any(|there| there == name) {
         return Err(missing(path, name, there));
     }
