@@ -2,19 +2,26 @@
 //!
 //! Read [`text`] first (what a text data set is and where it comes from), then [`read`] (files of one's own), then
 //! [`split`] (fixed, stratified and few-shot subsets), [`folds`] (grouped, by time, k-fold), [`balance`] (rows of each
-//! label), [`duplicates`] and [`leakage`] (texts that stand twice, within a set and across a split), [`embedded`] (what
-//! ships inside the library), [`HubDataset`] (a data set of the Hugging Face Hub), [`rows`] (what all kinds of data sets
-//! have in common) and [`image`] (images).
+//! label), [`duplicates`] and [`leakage`] (texts that stand twice, within a set and across a split), [`outliers`] (values
+//! and lengths far from the rest), [`probe`] and
+//! [`label_noise`] (labels that are probably wrong), [`embedded`] (what ships inside the library), [`HubDataset`] (a data set of the Hugging Face Hub), [`rows`]
+//! (what all kinds of data sets have in common) and [`image`] (images).
 
 pub mod balance;
 pub mod duplicates;
 pub mod embedded;
 pub mod folds;
+#[cfg(test)]
+mod golden;
 mod hub;
 pub mod image;
+pub mod label_noise;
+mod lbfgs;
 pub mod leakage;
+pub mod outliers;
 #[cfg(feature = "parquet")]
 mod parquet;
+pub mod probe;
 pub mod read;
 pub mod rows;
 pub mod split;
@@ -25,7 +32,10 @@ pub use duplicates::{DuplicateGroup, NearDuplicate, NearDuplicateSearch, Shingle
 pub use folds::Fold;
 pub use hub::HubDataset;
 pub use image::{Augmentation, FolderImages, ImageDataset, ImageShape, Normalization, Padding};
+pub use label_noise::{LabelNoise, LabelNoiseSearch, LabelSuspect};
 pub use leakage::{LeakageReport, LeakedRow};
+pub use outliers::{OutlierRule, Outliers};
+pub use probe::{LogisticProbe, ProbeConfig, cross_validated_probabilities};
 pub use read::{Columns, TextFormat};
 pub use rows::{LabelledRows, Rows};
 pub use split::{ImageSplits, Splits, TextSplits};

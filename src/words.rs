@@ -26,6 +26,15 @@ pub(crate) fn part_of(part: usize, whole: usize) -> String {
     format!("{} of {} ({share} %)", grouped(part), grouped(whole))
 }
 
+/// A text on one line, cut after `most` characters with "…" in the place of what is left out.
+pub(crate) fn excerpt(text: &str, most: usize) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", line[..end].trim_end()),
+        None => line,
+    }
+}
+
 /// Bytes as two digits each.
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
@@ -41,6 +50,12 @@ mod tests {
     #[test]
     fn digits_stand_in_threes() {
         assert_eq!([0, 999, 1_000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn an_excerpt_is_one_line_and_says_that_it_is_cut() {
+        assert_eq!(excerpt(" one\n two ", 7), "one two");
+        assert_eq!(excerpt("über alles", 5), "über…");
     }
 
     #[test]

@@ -46,9 +46,14 @@ impl<D: LabelledRows> Splits<D> {
 
 /// The rows of each label, shuffled by `seed`.
 pub(super) fn shuffled_by_label(data: &impl LabelledRows, seed: u64) -> Vec<Vec<usize>> {
+    shuffled_by_class(data.labels(), data.label_names().len(), seed)
+}
+
+/// The places of each class in `labels`, shuffled by `seed`.
+pub(super) fn shuffled_by_class(labels: &[usize], classes: usize, seed: u64) -> Vec<Vec<usize>> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut by_label = vec![Vec::new(); data.label_names().len()];
-    for (row, &label) in data.labels().iter().enumerate() {
+    let mut by_label = vec![Vec::new(); classes];
+    for (row, &label) in labels.iter().enumerate() {
         by_label[label].push(row);
     }
     for rows in &mut by_label {

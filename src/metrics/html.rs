@@ -8,13 +8,13 @@ const CELL: &str = "padding:0.2em 0.8em;text-align:right;font-variant-numeric:ta
 const RULE: &str = "border-top:1px solid currentColor";
 
 /// One table of text cells. The first cell of each row is its header.
-pub(super) struct HtmlTable {
+pub(crate) struct HtmlTable {
     html: String,
 }
 
 impl HtmlTable {
     /// A table with its caption and column headers; the first header names the rows.
-    pub(super) fn new(caption: &str, headers: &[&str]) -> Self {
+    pub(crate) fn new(caption: &str, headers: &[&str]) -> Self {
         let caption = escape_html(caption);
         let mut html = format!(
             "<table style=\"border-collapse:collapse;margin:0.5em 0;color:inherit\"><caption style=\"text-align:left;\
@@ -29,7 +29,7 @@ impl HtmlTable {
     }
 
     /// One row; `ruled` draws a line above it.
-    pub(super) fn row(&mut self, header: &str, cells: &[Cell], ruled: bool) {
+    pub(crate) fn row(&mut self, header: &str, cells: &[Cell], ruled: bool) {
         let rule = if ruled { format!(";{RULE}") } else { String::new() };
         let header = escape_html(header);
         let _ = write!(self.html, "<tr><th scope=\"row\" style=\"{CELL}{rule}\">{header}</th>");
@@ -42,7 +42,7 @@ impl HtmlTable {
     }
 
     /// The finished table, with notes below it.
-    pub(super) fn finish(mut self, notes: &[String]) -> String {
+    pub(crate) fn finish(mut self, notes: &[String]) -> String {
         self.html.push_str("</tbody></table>");
         for note in notes {
             let _ = write!(self.html, "<p style=\"margin:0.2em 0\"><small>{}</small></p>", escape_html(note));
@@ -52,13 +52,13 @@ impl HtmlTable {
 }
 
 /// A cell's text; `strong` marks what the reader should see first.
-pub(super) struct Cell {
-    pub(super) text: String,
-    pub(super) strong: bool,
+pub(crate) struct Cell {
+    pub(crate) text: String,
+    pub(crate) strong: bool,
 }
 
 impl Cell {
-    pub(super) fn plain(text: impl Into<String>) -> Self {
+    pub(crate) fn plain(text: impl Into<String>) -> Self {
         Self { text: text.into(), strong: false }
     }
 }

@@ -13,7 +13,7 @@ mod comparison_table;
 mod confusion_matrix;
 mod cost;
 mod evaluation;
-mod html;
+pub(crate) mod html;
 mod latency;
 mod multi_label;
 mod pca;
@@ -34,6 +34,7 @@ pub use pca::Pca;
 pub use probability::{Calibration, ReliabilityBin, brier_score, log_loss};
 pub use ranking::{Average, PrecisionRecallCurve, RocCurve, roc_auc, roc_auc_one_vs_rest, top_k_accuracy};
 pub use regression::{mean_absolute_error, r2_score, root_mean_squared_error};
+pub(crate) use significance::quantile;
 pub use significance::{Bootstrap, ConfidenceInterval, McNemar, PairedBootstrap};
 
 #[cfg(test)]

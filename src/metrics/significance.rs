@@ -176,7 +176,7 @@ impl fmt::Display for PairedBootstrap {
 
 /// The value below which a share `q` (0 to 1) of the sorted values lies, between two values on a straight line: numpy's
 /// `percentile` as it is by default. `sorted` must not be empty.
-pub(super) fn quantile(sorted: &[f64], q: f64) -> f64 {
+pub(crate) fn quantile(sorted: &[f64], q: f64) -> f64 {
     let place = q * (sorted.len() - 1) as f64;
     let below = place.floor() as usize;
     let above = (below + 1).min(sorted.len() - 1);
@@ -254,15 +254,20 @@ impl fmt::Display for McNemar {
 
 /// Twice the chance of at most `min(a, b)` heads in `a + b` throws of a fair coin, at most 1.
 fn binomial_p_value(a: usize, b: usize) -> f64 {
-    let throws = (a + b) as f64;
+    (2.0 * chance_of_heads(a.min(b), a + b)).min(1.0)
+}
+
+/// The chance of at most `most` heads in `throws` throws of a fair coin.
+pub(crate) fn chance_of_heads(most: usize, throws: usize) -> f64 {
+    let throws = throws as f64;
     // In logarithms: the chance of no heads in a thousand throws is too small for a float.
     let mut term = -throws * std::f64::consts::LN_2;
     let mut chance = term.exp();
-    for heads in 0..a.min(b) {
+    for heads in 0..most {
         term += ((throws - heads as f64) / (heads as f64 + 1.0)).ln();
         chance += term.exp();
     }
-    (2.0 * chance).min(1.0)
+    chance
 }
 
 /// `erfc(x)` for x from 0: the series of erf where it converges fast, else the continued fraction (Abramowitz and Stegun,
