@@ -3,11 +3,12 @@
 //! Read [`text`] first (what a text data set is and where it comes from), then [`read`] (files of one's own), then
 //! [`split`] (fixed, stratified and few-shot subsets), [`folds`] (grouped, by time, k-fold), [`balance`] (rows of each
 //! label), [`duplicates`] and [`leakage`] (texts that stand twice, within a set and across a split), [`outliers`] (values
-//! and lengths far from the rest), [`probe`] and
+//! and lengths far from the rest), [`clean`] (one form for texts, without what stands twice or is missing), [`probe`] and
 //! [`label_noise`] (labels that are probably wrong), [`embedded`] (what ships inside the library), [`HubDataset`] (a data set of the Hugging Face Hub), [`rows`]
 //! (what all kinds of data sets have in common) and [`image`] (images).
 
 pub mod balance;
+pub mod clean;
 pub mod duplicates;
 pub mod embedded;
 pub mod folds;
@@ -28,6 +29,10 @@ pub mod split;
 pub mod text;
 
 pub use balance::ClassBalance;
+pub use clean::{
+    Cleaner, CleaningExample, CleaningReport, CleaningStep, Conflicts, MissingLabel, MissingText, RawRow, RowNote,
+    StepReport, Whitespace,
+};
 pub use duplicates::{DuplicateGroup, NearDuplicate, NearDuplicateSearch, Shingle, comparable_text};
 pub use folds::Fold;
 pub use hub::HubDataset;

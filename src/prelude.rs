@@ -6,7 +6,9 @@ pub use crate::chart::{
     LengthHistogram, LineChart, PrecisionRecallChart, ReliabilityChart, RocCurveChart, ScheduleChart,
     StrategyComparison, SweepChart,
 };
-pub use crate::data::{Augmentation, HubDataset, ImageDataset, ImageShape, ImageSplits, TextDataset, TextSplits};
+pub use crate::data::{
+    Augmentation, Cleaner, HubDataset, ImageDataset, ImageShape, ImageSplits, TextDataset, TextSplits,
+};
 pub use crate::metrics::{
     Bootstrap, Calibration, ClassificationReport, Column, ColumnKind, ComparisonTable, ConfusionMatrix, Evaluation,
     KappaWeights, LatencyReport, LatencyRuns, ModelCost, MultiLabelReport, Pca, PrecisionRecallCurve, RocCurve,

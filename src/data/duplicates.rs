@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::data::TextDataset;
+use crate::data::clean::is_invisible;
 use crate::{Error, Result};
 
 /// Hash functions of a signature. More find a pair at the threshold more surely, and cost time in proportion.
@@ -96,11 +97,7 @@ impl Default for NearDuplicateSearch {
 /// assert_eq!(comparable_text(" Cafe\u{301}\tOpen\u{200b}s "), comparable_text("caf\u{e9} opens"));
 /// ```
 pub fn comparable_text(text: &str) -> String {
-    let invisible = |c: char| {
-        (c.is_control() && !c.is_whitespace())
-            || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
-    };
-    let visible: String = text.chars().filter(|&c| !invisible(c)).collect();
+    let visible: String = text.chars().filter(|&c| !is_invisible(c)).collect();
     // Lower case first: it can decompose a letter, and the comparison is over what NFC makes of it.
     let words = visible.to_lowercase().nfc().collect::<String>();
     words.split_whitespace().collect::<Vec<_>>().join(" ")
