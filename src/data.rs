@@ -4,11 +4,12 @@
 //! [`split`] (fixed, stratified and few-shot subsets), [`folds`] (grouped, by time, k-fold), [`balance`] (rows of each
 //! label), [`duplicates`] and [`leakage`] (texts that stand twice, within a set and across a split), [`outliers`] (values
 //! and lengths far from the rest), [`clean`] (one form for texts, without what stands twice or is missing), [`probe`] and
-//! [`label_noise`] (labels that are probably wrong), [`embedded`] (what ships inside the library), [`HubDataset`] (a data set of the Hugging Face Hub), [`rows`]
+//! [`label_noise`] (labels that are probably wrong), [`drift`] (what has changed since), [`embedded`] (what ships inside the library), [`HubDataset`] (a data set of the Hugging Face Hub), [`rows`]
 //! (what all kinds of data sets have in common) and [`image`] (images).
 
 pub mod balance;
 pub mod clean;
+pub mod drift;
 pub mod duplicates;
 pub mod embedded;
 pub mod folds;
@@ -32,6 +33,9 @@ pub use balance::ClassBalance;
 pub use clean::{
     Cleaner, CleaningExample, CleaningReport, CleaningStep, Conflicts, MissingLabel, MissingText, RawRow, RowNote,
     StepReport, Whitespace,
+};
+pub use drift::{
+    ClassifierTest, DriftColumn, DriftConfig, DriftReport, DriftValues, DriftVerdict, FeatureDrift, FeatureKind,
 };
 pub use duplicates::{DuplicateGroup, NearDuplicate, NearDuplicateSearch, Shingle, comparable_text};
 pub use folds::Fold;

@@ -34,8 +34,8 @@ pub use pca::Pca;
 pub use probability::{Calibration, ReliabilityBin, brier_score, log_loss};
 pub use ranking::{Average, PrecisionRecallCurve, RocCurve, roc_auc, roc_auc_one_vs_rest, top_k_accuracy};
 pub use regression::{mean_absolute_error, r2_score, root_mean_squared_error};
-pub(crate) use significance::quantile;
 pub use significance::{Bootstrap, ConfidenceInterval, McNemar, PairedBootstrap};
+pub(crate) use significance::{chance_of_heads, quantile};
 
 #[cfg(test)]
 mod golden_tests;
