@@ -4,11 +4,13 @@
 //! [`split`] (fixed, stratified and few-shot subsets), [`folds`] (grouped, by time, k-fold), [`balance`] (rows of each
 //! label), [`duplicates`] and [`leakage`] (texts that stand twice, within a set and across a split), [`outliers`] (values
 //! and lengths far from the rest), [`clean`] (one form for texts, without what stands twice or is missing), [`probe`] and
-//! [`label_noise`] (labels that are probably wrong), [`drift`] (what has changed since), [`embedded`] (what ships inside the library), [`HubDataset`] (a data set of the Hugging Face Hub), [`rows`]
+//! [`label_noise`] (labels that are probably wrong), [`drift`] (what has changed since), [`data_sheet`] (all of that at a
+//! glance), [`embedded`] (what ships inside the library), [`HubDataset`] (a data set of the Hugging Face Hub), [`rows`]
 //! (what all kinds of data sets have in common) and [`image`] (images).
 
 pub mod balance;
 pub mod clean;
+pub mod data_sheet;
 pub mod drift;
 pub mod duplicates;
 pub mod embedded;
@@ -34,6 +36,7 @@ pub use clean::{
     Cleaner, CleaningExample, CleaningReport, CleaningStep, Conflicts, MissingLabel, MissingText, RawRow, RowNote,
     StepReport, Whitespace,
 };
+pub use data_sheet::{DataProblem, DataSheet, TextLengths};
 pub use drift::{
     ClassifierTest, DriftColumn, DriftConfig, DriftReport, DriftValues, DriftVerdict, FeatureDrift, FeatureKind,
 };

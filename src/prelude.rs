@@ -7,7 +7,7 @@ pub use crate::chart::{
     StrategyComparison, SweepChart,
 };
 pub use crate::data::{
-    Augmentation, Cleaner, HubDataset, ImageDataset, ImageShape, ImageSplits, TextDataset, TextSplits,
+    Augmentation, Cleaner, DataSheet, HubDataset, ImageDataset, ImageShape, ImageSplits, TextDataset, TextSplits,
 };
 pub use crate::metrics::{
     Bootstrap, Calibration, ClassificationReport, Column, ColumnKind, ComparisonTable, ConfusionMatrix, Evaluation,
