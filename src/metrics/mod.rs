@@ -5,6 +5,8 @@
 //! Then one file for each family: `agreement.rs` (chance-corrected scores), `ranking.rs` (curves and areas),
 //! `probability.rs` (log loss, calibration), `regression.rs`, `multi_label.rs`, `significance.rs` (intervals and tests);
 //! what a model costs: `cost.rs` (size, operations), `latency.rs` (time); and where its vectors differ most: `pca.rs`.
+//! `probability.rs` (log loss, calibration), `regression.rs` with [`RegressionEvaluation`], `multi_label.rs`,
+//! `significance.rs` (intervals and tests); and what a model costs: `cost.rs` (size, operations), `latency.rs` (time).
 
 mod agreement;
 mod check;
@@ -20,6 +22,7 @@ mod pca;
 mod probability;
 mod ranking;
 mod regression;
+mod regression_evaluation;
 mod significance;
 
 pub use agreement::{KappaWeights, balanced_accuracy, cohen_kappa, matthews_correlation};
@@ -34,6 +37,8 @@ pub use pca::Pca;
 pub use probability::{Calibration, ReliabilityBin, brier_score, log_loss};
 pub use ranking::{Average, PrecisionRecallCurve, RocCurve, roc_auc, roc_auc_one_vs_rest, top_k_accuracy};
 pub use regression::{mean_absolute_error, r2_score, root_mean_squared_error};
+pub use regression_evaluation::RegressionEvaluation;
+pub(crate) use significance::quantile;
 pub use significance::{Bootstrap, ConfidenceInterval, McNemar, PairedBootstrap};
 pub(crate) use significance::{chance_of_heads, quantile};
 
