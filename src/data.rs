@@ -7,6 +7,9 @@
 //! [`label_noise`] (labels that are probably wrong), [`drift`] (what has changed since), [`data_sheet`] (all of that at a
 //! glance), [`embedded`] (what ships inside the library), [`HubDataset`] (a data set of the Hugging Face Hub), [`rows`]
 //! (what all kinds of data sets have in common) and [`image`] (images).
+//! and lengths far from the rest), [`probe`] and [`label_noise`] (labels that are probably wrong), [`embedded`] (what ships
+//! inside the library), [`HubDataset`] (a data set of the Hugging Face Hub), [`rows`] (what all kinds of data sets have in
+//! common), [`image`] (images) and [`table`] (tables).
 
 pub mod balance;
 pub mod clean;
@@ -29,6 +32,7 @@ pub mod probe;
 pub mod read;
 pub mod rows;
 pub mod split;
+pub mod table;
 pub mod text;
 
 pub use balance::ClassBalance;
@@ -51,4 +55,9 @@ pub use probe::{LogisticProbe, ProbeConfig, cross_validated_probabilities};
 pub use read::{Columns, TextFormat};
 pub use rows::{LabelledRows, Rows};
 pub use split::{ImageSplits, Splits, TextSplits};
+pub use table::prepare::{
+    CategoricalSteps, CategoryEncoder, CategoryImputer, ColumnIssues, FeatureMatrix, FittedPreprocessor,
+    NumericImputer, NumericSteps, OutlierAction, PreparationReport, Preprocessor, Scaler, UnknownCategory,
+};
+pub use table::{ColumnValues, TableColumn, TableSchema, TableTarget, TabularDataset, TabularSplits};
 pub use text::{Part, TextDataset};

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::data::TextDataset;
 use crate::{Error, Result};
@@ -176,25 +176,34 @@ fn parquet(path: &Path, _: &str, _: Option<&str>) -> Result<FileRows> {
     ))
 }
 
-fn delimited(path: &Path, delimiter: u8, text: &str, label: Option<&str>) -> Result<Vec<Record>> {
+/// A file with a header row, open behind it: the rows, and the names of the columns.
+pub(super) fn open_delimited(path: &Path, delimiter: u8) -> Result<(csv::Reader<BufReader<File>>, Vec<String>)> {
     let file = File::open(path).map_err(|problem| Error::io(path, problem))?;
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(BufReader::new(file));
-    let broken = |problem: csv::Error| {
-        let line = problem.position().map_or(0, csv::Position::line);
-        Error::input(format!("{}, line {line}", path.display()), problem, "mend the row: quotes, columns, UTF-8")
-    };
-    let header = reader.headers().map_err(broken)?.clone();
+    let header = reader.headers().map_err(|problem| broken_row(path, problem))?;
     // Spreadsheets put a byte-order mark before the first name.
+    let names = header.iter().map(|name| name.trim_start_matches('\u{feff}').trim().to_owned()).collect();
+    Ok((reader, names))
+}
+
+/// The error for a row that the reader of [`open_delimited`] cannot read.
+pub(super) fn broken_row(path: &Path, problem: csv::Error) -> Error {
+    let line = problem.position().map_or(0, csv::Position::line);
+    Error::input(format!("{}, line {line}", path.display()), problem, "mend the row: quotes, columns, UTF-8")
+}
+
+fn delimited(path: &Path, delimiter: u8, text: &str, label: Option<&str>) -> Result<Vec<Record>> {
+    let (mut reader, names) = open_delimited(path, delimiter)?;
     let find = |wanted: &str| {
-        header.iter().position(|name| name.trim_start_matches('\u{feff}').trim() == wanted).ok_or_else(|| {
-            let names: Vec<_> = header.iter().map(|name| name.trim_start_matches('\u{feff}').trim()).collect();
+        names.iter().position(|name| name == wanted).ok_or_else(|| {
+            let names: Vec<_> = names.iter().map(String::as_str).collect();
             missing_column(path.display(), wanted, &names)
         })
     };
     let (text_at, label_at) = (find(text)?, label.map(find).transpose()?);
     let mut rows = Vec::new();
     for record in reader.records() {
-        let record = record.map_err(broken)?;
+        let record = record.map_err(|problem| broken_row(path, problem))?;
         rows.push(Record {
             line: record.position().map_or(0, csv::Position::line),
             text: record[text_at].to_owned(),
@@ -204,16 +213,24 @@ fn delimited(path: &Path, delimiter: u8, text: &str, label: Option<&str>) -> Res
     Ok(rows)
 }
 
+/// The objects of a JSON Lines file with their lines' numbers; blank lines are passed over.
+pub(super) fn json_objects(path: &Path) -> Result<impl Iterator<Item = Result<(u64, Map<String, Value>)>>> {
+    let place = path.display().to_string();
+    let object = move |line: Result<(u64, String)>| match line {
+        Ok((_, line)) if line.trim().is_empty() => None,
+        Ok((number, line)) => Some(serde_json::from_str(&line).map(|row| (number, row)).map_err(|problem| {
+            Error::input(format!("{place}, line {number}"), problem, "write one JSON object a line")
+        })),
+        Err(problem) => Some(Err(problem)),
+    };
+    Ok(lines(path)?.filter_map(object))
+}
+
 fn json_lines(path: &Path, text: &str, label: Option<&str>) -> Result<Vec<Record>> {
     let mut rows = Vec::new();
-    for line in lines(path)? {
-        let (number, line) = line?;
-        if line.trim().is_empty() {
-            continue;
-        }
+    for object in json_objects(path)? {
+        let (number, row) = object?;
         let place = || format!("{}, line {number}", path.display());
-        let row: serde_json::Map<String, Value> = serde_json::from_str(&line)
-            .map_err(|problem| Error::input(place(), problem, "write one JSON object a line"))?;
         let field = |wanted: &str| match row.get(wanted) {
             Some(Value::String(value)) => Ok(value.clone()),
             // Integer and boolean labels are common in public data.

@@ -106,6 +106,23 @@ pub(super) fn stratified<D: LabelledRows>(data: &D, seed: u64, validation: f64, 
     Ok(Splits { train: data.select(&train), validation: data.select(&held_out), test: data.select(&last) })
 }
 
+/// Shares of all rows, whatever their labels.
+pub(super) fn random<D: Rows>(data: &D, seed: u64, validation: f64, test: f64) -> Result<Splits<D>> {
+    check_fractions("random_split", validation, test)?;
+    let mut order: Vec<usize> = (0..data.len()).collect();
+    order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+    let count = data.len() as f64;
+    let spare = data.len().saturating_sub(1);
+    let for_test = ((count * test).round() as usize).min(spare);
+    let for_validation = ((count * validation).round() as usize).min(spare - for_test);
+    let (last, rest) = order.split_at_mut(for_test);
+    let (held_out, train) = rest.split_at_mut(for_validation);
+    for rows in [&mut *train, &mut *held_out, &mut *last] {
+        rows.sort_unstable();
+    }
+    Ok(Splits { train: data.select(train), validation: data.select(held_out), test: data.select(last) })
+}
+
 pub(super) fn few_shot<D: LabelledRows>(data: &D, per_label: usize, seed: u64) -> Result<D> {
     let mut chosen = Vec::new();
     for (label, rows) in shuffled_by_label(data, seed).into_iter().enumerate() {

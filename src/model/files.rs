@@ -14,7 +14,7 @@ pub(super) fn write_json(path: &Path, value: &Value) -> Result<()> {
 }
 
 /// Writes a temporary file beside `path` and renames it.
-pub(super) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut name = std::ffi::OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
     name.push(format!(".partial-{}", std::process::id()));

@@ -46,6 +46,7 @@ pub use builder::{LoadReport, StoreBuilder};
 pub use classifier::TextClassifier;
 pub use config::{BertConfig, ModelType};
 pub use device::{device, device_name};
+pub(crate) use files::write_atomically;
 pub use init::Init;
 pub use layers::{Embedding, LayerNorm, Linear};
 pub use learning_rates::LearningRates;

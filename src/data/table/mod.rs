@@ -1,0 +1,418 @@
+//! Tables: named columns of numbers and categories, and what each row should come out as.
+//!
+//! Read this file first ([`TabularDataset`]: columns and target), then `column.rs` (one column), `read.rs` (files, and how
+//! a column's type is found), `display.rs` (what a cell shows) and [`prepare`] (from columns to the numbers that a network
+//! takes).
+
+mod column;
+mod display;
+pub mod prepare;
+mod read;
+#[cfg(test)]
+mod tests;
+
+pub use column::{ColumnValues, TableColumn};
+pub use read::TableSchema;
+
+use crate::data::folds::{self, Fold};
+use crate::data::rows::{LabelledRows, Rows, label_counts, label_problem};
+use crate::data::split::{self, Splits};
+use crate::words::grouped;
+use crate::{Error, Result};
+
+/// What each row of a table should come out as.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TableTarget {
+    /// One class of each row.
+    Labels {
+        /// The name of the column that they come from.
+        column: String,
+        /// Indices into the names, in row order.
+        labels: Vec<usize>,
+        /// The names of the classes.
+        names: Vec<String>,
+    },
+    /// One number of each row.
+    Numbers {
+        /// The name of the column that they come from.
+        column: String,
+        /// Finite numbers in their own unit, in row order.
+        values: Vec<f64>,
+    },
+}
+
+/// Rows of named columns, numbers or categories with missing cells, and a target: a class or a number of each row, or
+/// none for rows that a model is to be asked about.
+///
+/// ```
+/// use tunebook::data::{TableColumn, TabularDataset};
+///
+/// let cpu = TableColumn::numeric("cpu", vec![Some(0.2), Some(0.9), None]);
+/// let region = TableColumn::categorical("region", vec![Some("eu".into()), None, Some("us".into())]);
+/// let tier = TableColumn::categorical("tier", ["small", "large", "large"].map(|name| Some(name.into())).to_vec());
+/// let data = TabularDataset::new("loads", vec![cpu, region, tier])?.label_column("tier")?;
+/// assert_eq!((data.len(), data.columns().len()), (3, 2));
+/// assert_eq!((data.labels(), data.label_names()), (&[1, 0, 0][..], vec!["large".to_owned(), "small".to_owned()]));
+/// println!("{data}");
+/// # Ok::<(), tunebook::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct TabularDataset {
+    name: String,
+    columns: Vec<TableColumn>,
+    target: Option<TableTarget>,
+    /// The line of each row in its file, or its number where there is no file.
+    places: Vec<u64>,
+    is_file: bool,
+}
+
+/// The three parts of a table.
+pub type TabularSplits = Splits<TabularDataset>;
+
+impl TabularDataset {
+    /// A table from columns of one length, without a target; see [`TabularDataset::label_column`] and
+    /// [`TabularDataset::target_column`].
+    ///
+    /// # Errors
+    /// When there is no column, two have one name, the lengths differ, or a number is not finite.
+    pub fn new(name: &str, columns: Vec<TableColumn>) -> Result<Self> {
+        let rows = columns.first().map_or(0, TableColumn::len);
+        Self::with_places(name, columns, (0..rows as u64).collect(), false)
+    }
+
+    fn with_places(name: &str, columns: Vec<TableColumn>, places: Vec<u64>, is_file: bool) -> Result<Self> {
+        if columns.is_empty() {
+            return Err(Error::input(name, "there is no column", "give at least one"));
+        }
+        for (at, column) in columns.iter().enumerate() {
+            let place = || format!("{name}, column \"{}\"", column.name());
+            if columns[..at].iter().any(|other| other.name() == column.name()) {
+                return Err(Error::input(place(), "stands twice", "give each column a name of its own"));
+            }
+            if column.len() != places.len() {
+                let problem = format!("{} cells, the first column has {}", column.len(), places.len());
+                return Err(Error::input(place(), problem, "give every column one cell a row"));
+            }
+        }
+        let data = Self { name: name.to_owned(), columns, target: None, places, is_file };
+        for column in &data.columns {
+            let ColumnValues::Numeric(values) = column.values() else { continue };
+            if let Some(row) = values.iter().position(|value| value.is_some_and(|number| !number.is_finite())) {
+                let place = data.place(row, column.name());
+                let problem = format!("{} is not a finite number", values[row].unwrap_or_default());
+                return Err(Error::input(place, problem, "give None where a value is missing"));
+            }
+        }
+        Ok(data)
+    }
+
+    /// The same rows with this column as the target: each of its values is a class. The names are sorted, so that the same
+    /// table always gives the same indices.
+    ///
+    /// # Errors
+    /// When there is no such column, or a cell of it is missing; see [`TabularDataset::drop_missing`].
+    pub fn label_column(self, column: &str) -> Result<Self> {
+        let mut names: Vec<String> = self.column(column)?.category_counts().into_iter().map(|(name, _)| name).collect();
+        names.sort();
+        self.known_label_column(column, &names)
+    }
+
+    /// The same with the class names of another table, in their order: what a validation or test file needs.
+    ///
+    /// # Errors
+    /// Those of [`TabularDataset::label_column`], and when a value is none of the names.
+    pub fn known_label_column(mut self, column: &str, names: &[String]) -> Result<Self> {
+        let cells = self.take_target_column(column, "label")?;
+        let mut labels = Vec::with_capacity(self.len());
+        for row in 0..self.len() {
+            let cell = cells.cell(row);
+            let label = names.iter().position(|name| *name == cell).ok_or_else(|| {
+                Error::input(
+                    self.place(row, column),
+                    format!("\"{cell}\" is not one of the labels"),
+                    format!("the labels are: {}", names.join(", ")),
+                )
+            })?;
+            labels.push(label);
+        }
+        if let Some((problem, mend)) = label_problem(self.len(), "rows", &labels, names) {
+            return Err(Error::input(&self.name, problem, mend));
+        }
+        self.target = Some(TableTarget::Labels { column: column.to_owned(), labels, names: names.to_vec() });
+        Ok(self)
+    }
+
+    /// The same rows with this column of numbers as the target.
+    ///
+    /// ```
+    /// use tunebook::data::{TableColumn, TabularDataset};
+    ///
+    /// let columns = vec![
+    ///     TableColumn::numeric("requests", vec![Some(10.0), Some(20.0)]),
+    ///     TableColumn::numeric("cost", vec![Some(1.5), Some(2.5)]),
+    /// ];
+    /// let data = TabularDataset::new("bills", columns)?.target_column("cost")?;
+    /// assert_eq!(data.targets(), [1.5, 2.5]);
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When there is no such column, it holds categories, or a cell of it is missing; see
+    /// [`TabularDataset::drop_missing`].
+    pub fn target_column(mut self, column: &str) -> Result<Self> {
+        let cells = self.take_target_column(column, "target")?;
+        let ColumnValues::Numeric(values) = cells.values() else {
+            return Err(Error::input(
+                format!("{}, column \"{column}\"", self.name),
+                format!("holds categories ({}), and a target is a number", cells.reason()),
+                "use label_column(...) for classes, or mend the cells that are no numbers",
+            ));
+        };
+        let values = values.iter().copied().flatten().collect();
+        self.target = Some(TableTarget::Numbers { column: column.to_owned(), values });
+        Ok(self)
+    }
+
+    /// Takes a column without missing cells out of the others; `what` it is for goes into the message.
+    fn take_target_column(&mut self, name: &str, what: &str) -> Result<TableColumn> {
+        let at = self.column_at(name)?;
+        if let Some(row) = (0..self.len()).find(|&row| self.columns[at].is_missing(row)) {
+            return Err(Error::input(
+                self.place(row, name),
+                format!("has no {what}; {} rows have none", grouped(self.columns[at].missing())),
+                format!("fill it in, or call drop_missing(\"{name}\") first"),
+            ));
+        }
+        if let Some(target) = &self.target {
+            let problem = format!("the target is \"{}\" already", target.column());
+            return Err(Error::input(&self.name, problem, "name one column as the target"));
+        }
+        Ok(self.columns.remove(at))
+    }
+
+    /// The rows in which this column is not missing.
+    ///
+    /// # Errors
+    /// When there is no such column.
+    pub fn drop_missing(&self, column: &str) -> Result<Self> {
+        let column = self.column(column)?;
+        let rows: Vec<usize> = (0..self.len()).filter(|&row| !column.is_missing(row)).collect();
+        Ok(self.select(&rows))
+    }
+
+    /// The same rows without these columns: ids, or what would give the target away.
+    ///
+    /// # Errors
+    /// When there is no column of one of the names.
+    pub fn without_columns(&self, names: &[&str]) -> Result<Self> {
+        let mut data = self.clone();
+        for name in names {
+            let at = data.column_at(name)?;
+            data.columns.remove(at);
+        }
+        Ok(data)
+    }
+
+    /// The data set's name, for reports and messages: the path for one that was read.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// The columns without the target, in the order of the file.
+    pub fn columns(&self) -> &[TableColumn] {
+        &self.columns
+    }
+
+    /// The column of this name.
+    ///
+    /// # Errors
+    /// When there is none; the message lists those there are.
+    pub fn column(&self, name: &str) -> Result<&TableColumn> {
+        Ok(&self.columns[self.column_at(name)?])
+    }
+
+    fn column_at(&self, name: &str) -> Result<usize> {
+        self.columns.iter().position(|column| column.name() == name).ok_or_else(|| {
+            let names: Vec<&str> = self.columns.iter().map(TableColumn::name).collect();
+            Error::input(
+                &self.name,
+                format!("there is no column \"{name}\""),
+                format!("the columns are: {}", names.join(", ")),
+            )
+        })
+    }
+
+    /// What each row should come out as, where that is known.
+    pub fn target(&self) -> Option<&TableTarget> {
+        self.target.as_ref()
+    }
+
+    /// The labels, in row order: indices into [`label_names`](Self::label_names). Empty without a target of classes.
+    pub fn labels(&self) -> &[usize] {
+        match &self.target {
+            Some(TableTarget::Labels { labels, .. }) => labels,
+            _ => &[],
+        }
+    }
+
+    /// The names of the classes, in index order. Empty without a target of classes.
+    pub fn label_names(&self) -> Vec<String> {
+        LabelledRows::label_names(self).to_vec()
+    }
+
+    /// How many rows each label has, in index order.
+    pub fn label_counts(&self) -> Vec<usize> {
+        label_counts(self.labels(), LabelledRows::label_names(self).len())
+    }
+
+    /// The target numbers, in row order. Empty without a target of numbers.
+    pub fn targets(&self) -> &[f64] {
+        match &self.target {
+            Some(TableTarget::Numbers { values, .. }) => values,
+            _ => &[],
+        }
+    }
+
+    /// Where a cell stands, for messages: `loads.csv, line 14, column "cpu"`.
+    pub(crate) fn place(&self, row: usize, column: &str) -> String {
+        let word = if self.is_file { "line" } else { "row" };
+        format!("{}, {word} {}, column \"{column}\"", self.name, self.places[row])
+    }
+
+    /// The rows at `rows`, in that order, with the same columns and label names.
+    ///
+    /// # Panics
+    /// When a row does not exist.
+    pub fn select(&self, rows: &[usize]) -> Self {
+        let target = self.target.as_ref().map(|target| match target {
+            TableTarget::Labels { column, labels, names } => TableTarget::Labels {
+                column: column.clone(),
+                labels: rows.iter().map(|&row| labels[row]).collect(),
+                names: names.clone(),
+            },
+            TableTarget::Numbers { column, values } => {
+                TableTarget::Numbers { column: column.clone(), values: rows.iter().map(|&row| values[row]).collect() }
+            }
+        });
+        Self {
+            name: self.name.clone(),
+            columns: self.columns.iter().map(|column| column.select(rows)).collect(),
+            target,
+            places: rows.iter().map(|&row| self.places[row]).collect(),
+            is_file: self.is_file,
+        }
+    }
+
+    /// A random split by `seed` in which each label has the same share of every part; see
+    /// [`TextDataset::stratified_split`](crate::data::TextDataset::stratified_split).
+    ///
+    /// # Errors
+    /// Those of that method, and without a target of classes.
+    pub fn stratified_split(&self, seed: u64, validation: f64, test: f64) -> Result<TabularSplits> {
+        self.check_labelled("random_split(...)")?;
+        split::stratified(self, seed, validation, test)
+    }
+
+    /// A random split by `seed`, whatever the target; `validation` and `test` are fractions of all rows.
+    ///
+    /// # Errors
+    /// When a fraction is negative or not finite, or the two leave nothing to train on.
+    pub fn random_split(&self, seed: u64, validation: f64, test: f64) -> Result<TabularSplits> {
+        split::random(self, seed, validation, test)
+    }
+
+    /// A split in which training comes before validation, and validation before test; see
+    /// [`TextDataset::time_split`](crate::data::TextDataset::time_split) for `times`, fractions and errors.
+    pub fn time_split<T: PartialOrd>(&self, times: &[T], validation: f64, test: f64) -> Result<TabularSplits> {
+        folds::time_split(self, times, validation, test)
+    }
+
+    /// A random split in which the rows of a group (a customer, a machine) are never in two parts; see
+    /// [`TextDataset::grouped_split`](crate::data::TextDataset::grouped_split) for `groups`, fractions and errors.
+    pub fn grouped_split(
+        &self,
+        groups: &[impl AsRef<str>],
+        seed: u64,
+        validation: f64,
+        test: f64,
+    ) -> Result<TabularSplits> {
+        folds::grouped_split(self, groups, seed, validation, test)
+    }
+
+    /// Cross-validation: the rows, shuffled by `seed`, in `folds` parts; each part is held out once. scikit-learn's
+    /// `KFold` with `shuffle=True`.
+    ///
+    /// # Errors
+    /// For fewer than two folds, or more folds than rows.
+    pub fn k_fold(&self, folds: usize, seed: u64) -> Result<Vec<Fold<Self>>> {
+        folds::k_fold(self, folds, seed)
+    }
+
+    /// Cross-validation in which each label has the same share of every fold. scikit-learn's `StratifiedKFold` with
+    /// `shuffle=True`.
+    ///
+    /// # Errors
+    /// For fewer than two folds, when a label has fewer rows than folds, and without a target of classes.
+    pub fn stratified_k_fold(&self, folds: usize, seed: u64) -> Result<Vec<Fold<Self>>> {
+        self.check_labelled("k_fold(...)")?;
+        folds::stratified_k_fold(self, folds, seed)
+    }
+
+    fn check_labelled(&self, instead: &str) -> Result<()> {
+        match self.target {
+            Some(TableTarget::Labels { .. }) => Ok(()),
+            _ => Err(Error::input(
+                &self.name,
+                "has no labels to stratify by",
+                format!("use {instead}, or name the column of the classes with label_column(...)"),
+            )),
+        }
+    }
+}
+
+impl TableTarget {
+    /// The name of the column that it comes from.
+    pub fn column(&self) -> &str {
+        match self {
+            Self::Labels { column, .. } | Self::Numbers { column, .. } => column,
+        }
+    }
+}
+
+impl Rows for TabularDataset {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn select(&self, rows: &[usize]) -> Self {
+        self.select(rows)
+    }
+}
+
+/// Without a target of classes there are no labels and no names.
+impl LabelledRows for TabularDataset {
+    fn labels(&self) -> &[usize] {
+        self.labels()
+    }
+
+    fn label_names(&self) -> &[String] {
+        match &self.target {
+            Some(TableTarget::Labels { names, .. }) => names,
+            _ => &[],
+        }
+    }
+}
