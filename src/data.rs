@@ -55,6 +55,7 @@ pub use probe::{LogisticProbe, ProbeConfig, cross_validated_probabilities};
 pub use read::{Columns, TextFormat};
 pub use rows::{LabelledRows, Rows};
 pub use split::{ImageSplits, Splits, TextSplits};
+pub(crate) use table::prepare::Exact;
 pub use table::prepare::{
     CategoricalSteps, CategoryEncoder, CategoryImputer, ColumnIssues, FeatureMatrix, FittedPreprocessor,
     NumericImputer, NumericSteps, OutlierAction, PreparationReport, Preprocessor, Scaler, UnknownCategory,

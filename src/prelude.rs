@@ -13,10 +13,16 @@ pub use crate::metrics::{
     Bootstrap, Calibration, ClassificationReport, Column, ColumnKind, ComparisonTable, ConfusionMatrix, Evaluation,
     KappaWeights, LatencyReport, LatencyRuns, ModelCost, MultiLabelReport, Pca, PrecisionRecallCurve, RocCurve,
     ZeroDivision,
+pub use crate::data::{
+    Augmentation, CategoricalSteps, HubDataset, ImageDataset, ImageShape, ImageSplits, NumericSteps, Preprocessor, TableColumn,
+    TableSchema, TabularDataset, TextDataset, TextSplits,
+};
+    KappaWeights, LatencyReport, LatencyRuns, ModelCost, MultiLabelReport, PrecisionRecallCurve, RegressionEvaluation,
+    RocCurve, ZeroDivision,
 };
 pub use crate::model::{
-    LearningRates, LoraConfig, ModelSummary, Pass, Pooling, Prediction, Predictions, Pretrained, TextClassifier,
-    TextEncoder, TokenBatch, device,
+    LearningRates, LoraConfig, ModelSummary, Pass, Pooling, Prediction, Predictions, Pretrained, TabularClassifier,
+    TabularRegressor, TextClassifier, TextEncoder, TokenBatch, device,
 };
 pub use crate::notebook::{Display, LiveDisplay, Progress, record};
 pub use crate::train::{

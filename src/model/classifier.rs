@@ -190,7 +190,7 @@ impl TextClassifier {
     }
 }
 
-fn check_labels(labels: &[String]) -> Result<()> {
+pub(super) fn check_labels(labels: &[String]) -> Result<()> {
     if labels.len() < 2 {
         return Err(Error::input("labels", format!("{} given", labels.len()), "a classifier needs at least two"));
     }

@@ -6,7 +6,7 @@ use candle_core::{DType, Device, Tensor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{LayerNorm, Linear, ModelSummary, ParameterStore, Pass, StoreBuilder, Weights, files};
+use super::{LayerNorm, Linear, LoadReport, ModelSummary, ParameterStore, Pass, StoreBuilder, Weights, files};
 use crate::{Error, Result, ops};
 
 /// Added to the variance in layer normalisation, as in PyTorch.
@@ -134,6 +134,7 @@ pub struct Mlp {
     hidden: Vec<Hidden>,
     output: Linear,
     store: ParameterStore,
+    report: LoadReport,
 }
 
 #[derive(Clone, Debug)]
@@ -184,7 +185,7 @@ impl Mlp {
         Self::build(config, StoreBuilder::strict(weights, 0).on(device), &place)
     }
 
-    fn build(config: MlpConfig, mut builder: StoreBuilder, origin: &str) -> Result<Self> {
+    pub(super) fn build(config: MlpConfig, mut builder: StoreBuilder, origin: &str) -> Result<Self> {
         config.check(origin)?;
         let mut hidden = Vec::with_capacity(config.hidden.len());
         let mut inputs = config.inputs;
@@ -200,8 +201,8 @@ impl Mlp {
             inputs = width;
         }
         let output = Linear::new(&mut builder, "output", inputs, config.outputs, (1.0 / inputs as f64).sqrt())?;
-        let (store, _) = builder.finish()?;
-        Ok(Self { config, hidden, output, store })
+        let (store, report) = builder.finish()?;
+        Ok(Self { config, hidden, output, store, report })
     }
 
     /// Rows `(rows, inputs)` of 32-bit floats to `(rows, outputs)`: scores before a softmax, or the predicted numbers.
@@ -209,6 +210,12 @@ impl Mlp {
     /// # Errors
     /// When the rows have another width.
     pub fn forward(&self, rows: &Tensor, pass: &Pass) -> Result<Tensor> {
+        self.head(&self.features(rows, pass)?, pass)
+    }
+
+    /// Rows `(rows, inputs)` to what the last hidden layer makes of them before its dropout, `(rows, width)`: all that a head
+    /// on a frozen body needs to know of a row. Without hidden layers the rows as they are.
+    pub(crate) fn features(&self, rows: &Tensor, pass: &Pass) -> Result<Tensor> {
         if rows.rank() != 2 || rows.dims()[1] != self.config.inputs {
             return Err(Error::input(
                 "rows",
@@ -217,14 +224,28 @@ impl Mlp {
             ));
         }
         let mut x = rows.to_device(self.store.device())?;
-        for layer in &self.hidden {
+        for (n, layer) in self.hidden.iter().enumerate() {
+            if n > 0 {
+                x = pass.dropout(&x, self.config.dropout)?;
+            }
             x = layer.dense.forward(&x, pass)?;
             if let Some(norm) = &layer.norm {
                 x = norm.forward(&x, pass)?;
             }
-            x = pass.dropout(&self.config.activation.forward(&x)?, self.config.dropout)?;
+            x = self.config.activation.forward(&x)?;
         }
-        self.output.forward(&x, pass)
+        Ok(x)
+    }
+
+    /// The outputs `(rows, outputs)` from [`Mlp::features`].
+    pub(crate) fn head(&self, features: &Tensor, pass: &Pass) -> Result<Tensor> {
+        let rate = if self.hidden.is_empty() { 0.0 } else { self.config.dropout };
+        self.output.forward(&pass.dropout(features, rate)?, pass)
+    }
+
+    /// Which parameters were loaded, which start fresh, and what the file had beyond them.
+    pub fn load_report(&self) -> &LoadReport {
+        &self.report
     }
 
     /// The network's shape.

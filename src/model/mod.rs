@@ -4,7 +4,7 @@
 //! (strict loading: a misspelt name is an error, never a silent random weight), [`Pass`] (training or evaluation),
 //! [`BertEncoder`] (the network), [`TextTokenizer`], [`TextEncoder`] (text to vectors), [`TextClassifier`] (text to
 //! labels), [`Pretrained`] (embedded, folder, Hub), [`device()`] (CPU or graphics card); [`Mlp`] is the network for rows
-//! of numbers.
+//! of numbers, [`TabularClassifier`] and [`TabularRegressor`] put it on tables.
 
 mod bert;
 mod builder;
@@ -35,6 +35,7 @@ mod pooling;
 mod predictions;
 mod pretrained;
 mod summary;
+mod tabular;
 #[cfg(test)]
 mod tests;
 mod text_encoder;
@@ -60,6 +61,8 @@ pub use predictions::{Prediction, Predictions};
 pub use pretrained::{Pretrained, PretrainedFiles};
 pub(crate) use summary::part;
 pub use summary::{ModelSummary, SummaryRow};
+pub(crate) use tabular::TabularNetwork;
+pub use tabular::{TabularClassifier, TabularRegressor};
 pub use text_encoder::TextEncoder;
 pub use tokenizer::{TextTokenizer, TokenBatch};
 pub use weights::Weights;

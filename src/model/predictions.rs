@@ -1,4 +1,4 @@
-//! What a classifier says about texts.
+//! What a classifier says about texts, or about rows of a table.
 
 use std::fmt::{self, Write as _};
 
@@ -7,7 +7,7 @@ use crate::notebook::{Display, escape_html};
 /// The answer for one text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prediction {
-    /// The text.
+    /// The text; of a table's row its cells in short.
     pub text: String,
     /// The most probable label.
     pub label: String,

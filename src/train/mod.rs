@@ -30,6 +30,9 @@ mod set_fit;
 mod step;
 pub mod stop;
 mod sweep;
+mod table;
+#[cfg(test)]
+mod table_tests;
 mod targets;
 #[cfg(test)]
 mod tests;
@@ -54,6 +57,7 @@ pub use report::{StopReason, TrainingReport};
 pub use schedule::Schedule;
 pub use set_fit::SetFit;
 pub use sweep::{SearchSpace, Sweep, SweepResults, Trial, TrialResult};
+pub use table::TableInputs;
 pub use targets::{LossOptions, Mix, Targets};
 pub use text::TextInputs;
 pub use trainable::{Examples, Trainable};

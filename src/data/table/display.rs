@@ -121,8 +121,8 @@ pub(super) fn write_table<const N: usize>(
     let width = |at: usize| rows.iter().chain([headers]).map(|row| row[at].chars().count()).max().unwrap_or(0);
     let widths: [usize; N] = std::array::from_fn(width);
     for row in [headers].into_iter().chain(rows) {
-        let line: String = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}  ")).collect();
-        writeln!(f, "{}", line.trim_end())?;
+        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        writeln!(f, "{}", cells.join("  ").trim_end())?;
     }
     Ok(())
 }

@@ -289,6 +289,15 @@ impl TabularDataset {
         format!("{}, {word} {}, column \"{column}\"", self.name, self.places[row])
     }
 
+    /// One row in short, for a table of predictions: `requests 120, region eu-west`.
+    pub(crate) fn row_text(&self, row: usize) -> String {
+        let cell = |column: &TableColumn| match column.cell(row) {
+            cell if cell.is_empty() => format!("{} missing", column.name()),
+            cell => format!("{} {cell}", column.name()),
+        };
+        self.columns.iter().map(cell).collect::<Vec<_>>().join(", ")
+    }
+
     /// The rows at `rows`, in that order, with the same columns and label names.
     ///
     /// # Panics

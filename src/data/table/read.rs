@@ -244,16 +244,18 @@ impl Reading<'_> {
         let line = self.lines[*row];
         let different = present.iter().map(|(_, cell)| *cell).collect::<BTreeSet<_>>().len();
         let numbers = present.iter().filter(|(_, cell)| number(cell).is_some()).count();
-        let mut reason = match word {
+        let found = match word {
             Some(_) => format!("line {line} has \"{cell}\""),
             None => format!("line {line} has \"{cell}\", a code that begins with 0"),
         };
-        if word.is_some() && 10 * numbers >= 9 * present.len() {
+        let reason = if word.is_some() && 10 * numbers >= 9 * present.len() {
             let (numbers, all) = (grouped(numbers), grouped(present.len()));
-            reason += &format!("; {numbers} of {all} values are numbers: declare it numeric to find the others");
+            format!("{found}; {numbers} of {all} values are numbers: declare it numeric to find the others")
         } else if different == present.len() && different > 2 * FEW {
-            reason += "; every value is different: ignore it if it is an id";
-        }
+            format!("{found}; every value is different: ignore it if it is an id")
+        } else {
+            found
+        };
         Ok((ColumnValues::Categorical(cells), reason))
     }
 }

@@ -104,8 +104,8 @@ fn splits_and_folds_hold_every_row_once() {
 
 #[test]
 fn types_are_found_and_explained() {
-    let rows: String =
-        (1..=30).map(|n| format!("u{n},{},00{n},{},eu\n", n % 3, if n == 4 { "n/k" } else { "1.5" })).collect();
+    let row = |n: usize| format!("u{n},{},00{n},{},eu\n", n % 3, if n == 4 { "n/k" } else { "1.5" });
+    let rows = (1..=30).map(row).collect::<Vec<_>>().concat();
     let data =
         read("a.csv", &format!("\u{feff}id,zone,code,cpu,region\n{rows}x,,NA,?,\n"), &TableSchema::new()).unwrap();
     let numeric: Vec<bool> = data.columns().iter().map(TableColumn::is_numeric).collect();

@@ -17,6 +17,7 @@ mod steps;
 mod tests;
 
 pub use features::FeatureMatrix;
+pub(crate) use file::Exact;
 pub use fitted::FittedPreprocessor;
 pub use report::{ColumnIssues, PreparationReport};
 pub use steps::{

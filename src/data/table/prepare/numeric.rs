@@ -174,7 +174,7 @@ fn mean(values: &[f64]) -> f64 {
 /// The value that stands most often among sorted ones, the smallest of equals.
 fn most_frequent(sorted: &[f64]) -> f64 {
     let mut best: &[f64] = &[];
-    for run in sorted.chunk_by(|a, b| a == b) {
+    for run in sorted.chunk_by(|a, b| a.total_cmp(b).is_eq()) {
         if run.len() > best.len() {
             best = run;
         }
