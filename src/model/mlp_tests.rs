@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use candle_core::{Device, Tensor};
-use candle_nn::Optimizer;
+use candle_nn::Optimizer as _;
 use serde::Deserialize;
 
 use super::{Activation, Mlp, MlpConfig, Pass};
 use crate::ops::verify::assert_close;
+use crate::train::{Gradients, LossOptions, Optimizer, OptimizerState, ParameterGroups, Targets};
 
 /// One network as `tests/data/mlp/make_golden.py` recorded it.
 #[derive(Deserialize)]
@@ -125,4 +126,60 @@ fn shapes_that_cannot_be_are_refused() {
     let model = Mlp::new(MlpConfig::new(2, 2), 0).unwrap();
     let message = model.forward(&tensor(&[vec![1., 2., 3.]]), &Pass::evaluation()).unwrap_err().to_string();
     assert!(message.contains("[1, 3]") && message.contains("(rows, 2)"), "{message}");
+}
+
+/// Twenty steps as `tests/parity/record_mlp.py` recorded them.
+#[derive(Deserialize)]
+struct Steps {
+    outputs: usize,
+    start: BTreeMap<String, Vec<f32>>,
+    rows: Vec<Vec<f32>>,
+    targets: Vec<f32>,
+    class_weights: Vec<f64>,
+    label_smoothing: f64,
+    learning_rate: f64,
+    losses: Vec<f64>,
+    gradient_norms: Vec<f64>,
+}
+
+#[test]
+fn twenty_steps_of_adamw_on_numbers_and_on_weighted_classes_have_the_losses_of_pytorch() {
+    let cases: BTreeMap<String, Steps> =
+        serde_json::from_str(include_str!("../../tests/parity/recorded_mlp.json")).unwrap();
+    assert_eq!(cases.len(), 2);
+    for (name, case) in cases {
+        let config = MlpConfig {
+            hidden: vec![8],
+            activation: Activation::Gelu,
+            layer_norm: true,
+            ..MlpConfig::new(6, case.outputs)
+        };
+        let model = Mlp::new(config, 0).unwrap();
+        let parameters = model.store().all();
+        assert_eq!(parameters.len(), case.start.len());
+        for parameter in &parameters {
+            let start = case.start[parameter.name()].clone();
+            parameter.var().set(&Tensor::from_vec(start, parameter.var().dims(), &Device::Cpu).unwrap()).unwrap();
+        }
+        let targets = if case.outputs == 1 {
+            Targets::Values(case.targets)
+        } else {
+            Targets::Classes(case.targets.iter().map(|class| *class as usize).collect())
+        };
+        let options = LossOptions { label_smoothing: case.label_smoothing, class_weights: case.class_weights };
+        let groups = ParameterGroups::new(parameters.clone(), 0.01);
+        let mut optimizer = OptimizerState::new(Optimizer::default(), &groups).unwrap();
+        assert_eq!(case.losses.len(), 20);
+        for (step, (want, said_norm)) in case.losses.iter().zip(case.gradient_norms).enumerate() {
+            let batch: Vec<usize> = (0..4).map(|place| (step * 4 + place) % case.rows.len()).collect();
+            let rows: Vec<Vec<f32>> = batch.iter().map(|&row| case.rows[row].clone()).collect();
+            let outputs = model.forward(&tensor(&rows), &Pass::gradients()).unwrap();
+            let loss = targets.loss(&outputs, &batch, None, &options, targets.weight(&batch, &options)).unwrap();
+            let got = f64::from(loss.to_scalar::<f32>().unwrap());
+            let gradients = Gradients::of(&parameters, &loss).unwrap();
+            let norm = optimizer.step(&gradients, case.learning_rate, Some(1.0)).unwrap();
+            assert!((got / want - 1.0).abs() < 1e-4, "{name}, step {step}: loss {got} against {want}");
+            assert!((norm / said_norm - 1.0).abs() < 1e-3, "{name}, step {step}: norm {norm} against {said_norm}");
+        }
+    }
 }
