@@ -16,6 +16,8 @@ pub use crate::metrics::{
 pub use crate::data::{
     Augmentation, CategoricalSteps, HubDataset, ImageDataset, ImageShape, ImageSplits, NumericSteps, Preprocessor, TableColumn,
     TableSchema, TabularDataset, TextDataset, TextSplits,
+    Augmentation, CategoricalSteps, HubDataset, ImageDataset, ImageShape, ImageSplits, NumericSteps, Preprocessor,
+    TableColumn, TableSchema, TabularDataset, TextDataset, TextSplits,
 };
     KappaWeights, LatencyReport, LatencyRuns, ModelCost, MultiLabelReport, PrecisionRecallCurve, RegressionEvaluation,
     RocCurve, ZeroDivision,

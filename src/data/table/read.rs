@@ -119,6 +119,10 @@ impl TabularDataset {
             TextFormat::Csv => delimited(path, b',', schema)?,
             TextFormat::Tsv => delimited(path, b'\t', schema)?,
             TextFormat::JsonLines => json_lines(path, schema)?,
+            TextFormat::Parquet => {
+                let problem = "tables are not read from Parquet";
+                return Err(Error::input(path.display(), problem, "use a file that ends in .csv, .tsv or .jsonl"));
+            }
         };
         if raw.lines.is_empty() {
             return Err(Error::input(path.display(), "the file has no rows", "give at least one row"));

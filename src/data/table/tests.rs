@@ -152,7 +152,8 @@ fn broken_files_name_line_and_column() {
     assert!(error("a.csv", "a,a\n1,2\n").contains("column \"a\": stands twice"));
     let message = error("a.csv", "a,b\n1,2\ninf,3\n");
     assert!(message.contains("line 3, column \"a\": \"inf\" is not a finite number"), "{message}");
-    assert!(error("a.xlsx", "").contains(".csv, .tsv or .jsonl"));
+    assert!(error("a.xlsx", "").contains("the ending does not name a format"));
+    assert!(error("a.parquet", "").contains(".csv, .tsv or .jsonl"));
     assert!(error("a.jsonl", "{\"a\":1}\n{\"a\":[2]}\n").contains("line 2, column \"a\": is a list"));
     assert!(error("a.jsonl", "{\"a\":1}\nno\n").contains("line 2"));
     let numeric = |schema: &TableSchema| read("a.csv", "a,b\n1,2\nx,3\n", schema).unwrap_err();
