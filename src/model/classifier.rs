@@ -71,9 +71,25 @@ impl TextClassifier {
 
     /// The same on a device of [`super::device()`].
     pub fn load_on(folder: impl AsRef<Path>, device: &Device) -> Result<Self> {
-        let folder = folder.as_ref();
-        let files = Pretrained::folder(folder).device(device).load()?;
-        let labels = read_labels(&files.config_json, &folder.join("config.json").display().to_string())?;
+        Self::from_finetuned(Pretrained::folder(folder).device(device))
+    }
+
+    /// A classifier with the head and the labels that its source brings along: a model of the Hub that was fine-tuned
+    /// already, to predict with or to train further on the same labels.
+    ///
+    /// ```no_run
+    /// use tunebook::model::{Pretrained, TextClassifier};
+    /// let source = Pretrained::hub("distilbert/distilbert-base-uncased-finetuned-sst-2-english");
+    /// let model = TextClassifier::from_finetuned(source)?;
+    /// assert_eq!(model.labels(), ["NEGATIVE", "POSITIVE"]);
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the source has no `id2label` or no head, and as [`TextClassifier::from_pretrained`].
+    pub fn from_finetuned(source: Pretrained) -> Result<Self> {
+        let files = source.load()?;
+        let labels = read_labels(&files.config_json, &format!("config.json of {}", files.name))?;
         let builder = StoreBuilder::strict(files.weights.clone(), 0).on(&files.device);
         Self::build(files, builder, labels)
     }
@@ -94,7 +110,7 @@ impl TextClassifier {
 
     /// Scores from pooled vectors `(batch, hidden)`: what remains to compute when the encoder is frozen.
     pub fn head_logits(&self, pooled: &Tensor, pass: &Pass) -> Result<Tensor> {
-        let dropped = pass.dropout(pooled, self.encoder.bert.config().hidden_dropout_prob)?;
+        let dropped = pass.dropout(pooled, self.encoder.bert.config().classifier_dropout())?;
         self.head.forward(&dropped, pass)
     }
 
@@ -186,7 +202,7 @@ impl TextClassifier {
     /// # Ok::<(), tunebook::Error>(())
     /// ```
     pub fn save_with_card(&self, folder: impl AsRef<Path>, card: &ModelCard) -> Result<()> {
-        hub_layout::write(folder.as_ref(), &self.encoder, self.merged_tensors()?, &self.labels, card)
+        hub_layout::write(folder.as_ref(), &self.encoder, self.encoder.merged_tensors()?, &self.labels, card)
     }
 }
 

@@ -53,6 +53,8 @@ pub struct BertConfig {
     pub hidden_dropout_prob: f64,
     /// Share of attention probabilities dropped while training.
     pub attention_probs_dropout_prob: f64,
+    /// Share of a classifier's pooled vectors dropped while training. `None`: as `hidden_dropout_prob`.
+    pub classifier_dropout: Option<f64>,
     /// Standard deviation of fresh weights.
     pub initializer_range: f64,
     /// Id of the padding token.
@@ -74,6 +76,7 @@ impl Default for BertConfig {
             layer_norm_eps: 1e-12,
             hidden_dropout_prob: 0.1,
             attention_probs_dropout_prob: 0.1,
+            classifier_dropout: None,
             initializer_range: 0.02,
             pad_token_id: 0,
         }
@@ -144,6 +147,10 @@ impl BertConfig {
             layer_norm_eps: rate("layer_norm_eps", base.layer_norm_eps)?,
             hidden_dropout_prob: rate(keys.hidden_dropout, base.hidden_dropout_prob)?,
             attention_probs_dropout_prob: rate(keys.attention_dropout, base.attention_probs_dropout_prob)?,
+            classifier_dropout: match (model_type, json.get(keys.classifier_dropout)) {
+                (ModelType::Bert, None | Some(Value::Null)) => None,
+                _ => Some(rate(keys.classifier_dropout, DISTILBERT_CLASSIFIER_DROPOUT)?),
+            },
             initializer_range: rate("initializer_range", base.initializer_range)?,
             pad_token_id: size(json, "pad_token_id", origin)?.map_or(base.pad_token_id, |id| id as u32),
         };
@@ -175,6 +182,7 @@ impl BertConfig {
         for (key, rate) in [
             ("hidden_dropout_prob", self.hidden_dropout_prob),
             ("attention_probs_dropout_prob", self.attention_probs_dropout_prob),
+            ("classifier_dropout", self.classifier_dropout()),
         ] {
             if !(0.0..1.0).contains(&rate) {
                 return Err(Error::input(origin, format!("{key} is {rate}"), "give a rate from 0.0 to below 1.0"));
@@ -201,6 +209,9 @@ impl BertConfig {
         json[keys.hidden_dropout] = self.hidden_dropout_prob.into();
         json[keys.attention_dropout] = self.attention_probs_dropout_prob.into();
         json[keys.activation] = "gelu".into();
+        if let Some(rate) = self.classifier_dropout {
+            json[keys.classifier_dropout] = rate.into();
+        }
         if self.model_type == ModelType::Bert {
             json["type_vocab_size"] = self.type_vocab_size.into();
             json["layer_norm_eps"] = self.layer_norm_eps.into();
@@ -209,11 +220,19 @@ impl BertConfig {
         json
     }
 
+    /// Share of a classifier's pooled vectors dropped while training.
+    pub fn classifier_dropout(&self) -> f64 {
+        self.classifier_dropout.unwrap_or(self.hidden_dropout_prob)
+    }
+
     /// Width of one attention head.
     pub fn head_size(&self) -> usize {
         self.hidden_size / self.num_attention_heads
     }
 }
+
+/// What transformers takes for a DistilBERT whose `config.json` says nothing.
+const DISTILBERT_CLASSIFIER_DROPOUT: f64 = 0.2;
 
 /// What a family calls the entries of its `config.json`.
 struct Keys {
@@ -224,6 +243,7 @@ struct Keys {
     intermediate_size: &'static str,
     hidden_dropout: &'static str,
     attention_dropout: &'static str,
+    classifier_dropout: &'static str,
     activation: &'static str,
 }
 
@@ -238,6 +258,7 @@ impl Keys {
                 intermediate_size: "intermediate_size",
                 hidden_dropout: "hidden_dropout_prob",
                 attention_dropout: "attention_probs_dropout_prob",
+                classifier_dropout: "classifier_dropout",
                 activation: "hidden_act",
             },
             ModelType::DistilBert => Self {
@@ -248,6 +269,7 @@ impl Keys {
                 intermediate_size: "hidden_dim",
                 hidden_dropout: "dropout",
                 attention_dropout: "attention_dropout",
+                classifier_dropout: "seq_classif_dropout",
                 activation: "activation",
             },
         }
@@ -280,11 +302,16 @@ mod tests {
             model_type: ModelType::DistilBert,
             type_vocab_size: 0,
             hidden_size: 36,
+            classifier_dropout: Some(0.3),
             ..BertConfig::default()
         };
         let json = config.to_value();
         assert_eq!((json["dim"].as_u64(), json.get("hidden_size")), (Some(36), None));
+        assert_eq!(json["seq_classif_dropout"].as_f64(), Some(0.3));
         assert_eq!(BertConfig::from_value(&json, "config.json").unwrap(), config);
+        // What transformers does when the file says nothing.
+        let silent = BertConfig { classifier_dropout: None, ..config }.to_value();
+        assert_eq!(BertConfig::from_value(&silent, "config.json").unwrap().classifier_dropout, Some(0.2));
         let mut relu = json.clone();
         relu["activation"] = "relu".into();
         let message = BertConfig::from_value(&relu, "config.json").unwrap_err().to_string();
@@ -296,8 +323,15 @@ mod tests {
 
     #[test]
     fn json_round_trip() {
-        let config = BertConfig { hidden_size: 24, num_attention_heads: 3, ..BertConfig::default() };
-        assert_eq!(BertConfig::from_json(&config.to_value().to_string(), "config.json").unwrap(), config);
+        for classifier_dropout in [None, Some(0.0), Some(0.4)] {
+            let sizes = BertConfig { hidden_size: 24, num_attention_heads: 3, ..BertConfig::default() };
+            let config = BertConfig { classifier_dropout, ..sizes };
+            assert_eq!(BertConfig::from_json(&config.to_value().to_string(), "config.json").unwrap(), config);
+        }
+        let mut json = BertConfig { hidden_dropout_prob: 0.3, ..BertConfig::default() }.to_value();
+        json["classifier_dropout"] = serde_json::Value::Null;
+        let config = BertConfig::from_value(&json, "config.json").unwrap();
+        assert!((config.classifier_dropout() - 0.3).abs() < 1e-12);
     }
 
     #[test]
@@ -318,5 +352,6 @@ mod tests {
             .contains("has no vocab_size")
         );
         assert!(message(|j| j["hidden_dropout_prob"] = 1.0.into()).contains("below 1.0"));
+        assert!(message(|j| j["classifier_dropout"] = (-0.1).into()).contains("classifier_dropout is -0.1"));
     }
 }

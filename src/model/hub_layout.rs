@@ -26,13 +26,7 @@ pub(super) fn write(
 ) -> Result<()> {
     std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
     let put = |name: &str, text: &str| files::write_atomically(&folder.join(name), text.as_bytes());
-    let model_type = encoder.bert.config().model_type;
-    let style = NameStyle(model_type);
-    let tensors = tensors.into_iter().map(|(name, tensor)| (style.to_theirs(&name), tensor)).collect();
-    weights::write(&folder.join("model.safetensors"), tensors)?;
-    put("tokenizer.json", &encoder.tokenizer.to_json()?)?;
-    let settings = tokenizer_config(&encoder.tokenizer, model_type);
-    files::write_json(&folder.join("tokenizer_config.json"), &settings)?;
+    write_weights_and_tokenizer(folder, encoder, tensors, NameStyle::to_theirs)?;
     if encoder.pooling != Pooling::Pooler {
         put("modeling_tunebook.py", MODELING)?;
     }
@@ -40,8 +34,22 @@ pub(super) fn write(
     files::write_json(&folder.join("config.json"), &config(encoder, labels))
 }
 
-/// The source's own configuration with what the classifier adds.
-fn config(encoder: &TextEncoder, labels: &[String]) -> Value {
+/// Weights under the names that `rename` gives them in the family's files, and the tokenizer.
+pub(super) fn write_weights_and_tokenizer(
+    folder: &Path,
+    encoder: &TextEncoder,
+    tensors: Vec<(String, Tensor)>,
+    rename: impl Fn(NameStyle, &str) -> String,
+) -> Result<()> {
+    let model_type = encoder.bert.config().model_type;
+    let tensors = tensors.into_iter().map(|(name, tensor)| (rename(NameStyle(model_type), &name), tensor)).collect();
+    weights::write(&folder.join("model.safetensors"), tensors)?;
+    files::write_atomically(&folder.join("tokenizer.json"), encoder.tokenizer.to_json()?.as_bytes())?;
+    files::write_json(&folder.join("tokenizer_config.json"), &tokenizer_config(&encoder.tokenizer, model_type))
+}
+
+/// The source's own configuration, and what Tunebook remembers of the encoder.
+pub(super) fn base_config(encoder: &TextEncoder) -> Map<String, Value> {
     let source = encoder.source();
     let mut config = match (&source.config_json, encoder.bert.config().to_value()) {
         (Value::Object(source), Value::Object(mut own)) => {
@@ -50,6 +58,23 @@ fn config(encoder: &TextEncoder, labels: &[String]) -> Value {
         }
         _ => Map::new(),
     };
+    // The weights are written as 32-bit floats, whatever the source had.
+    config.remove("torch_dtype");
+    config.insert("dtype".to_owned(), json!("float32"));
+    let remembered = json!({
+        "pooling": encoder.pooling.name(),
+        "max_length": encoder.tokenizer.max_length(),
+        "learning_rates": source.learning_rates.to_value(),
+        "base_model": source.name,
+        "base_weights_sha256": source.weights_sha256,
+    });
+    config.insert("tunebook".to_owned(), remembered);
+    config
+}
+
+/// The encoder's configuration with what the classifier adds.
+fn config(encoder: &TextEncoder, labels: &[String]) -> Value {
+    let mut config = base_config(encoder);
     let family = match encoder.bert.config().model_type {
         ModelType::Bert => "Bert",
         ModelType::DistilBert => "DistilBert",
@@ -65,24 +90,11 @@ fn config(encoder: &TextEncoder, labels: &[String]) -> Value {
     };
     let id2label: Map<_, _> = labels.iter().enumerate().map(|(i, label)| (i.to_string(), json!(label))).collect();
     let label2id: Map<_, _> = labels.iter().enumerate().map(|(i, label)| (label.clone(), json!(i))).collect();
-    // The weights are written as 32-bit floats, whatever the source had.
-    config.remove("torch_dtype");
     for (key, value) in [
-        ("dtype", json!("float32")),
         ("architectures", json!([class])),
         ("problem_type", json!("single_label_classification")),
         ("id2label", Value::Object(id2label)),
         ("label2id", Value::Object(label2id)),
-        (
-            "tunebook",
-            json!({
-                "pooling": encoder.pooling.name(),
-                "max_length": encoder.tokenizer.max_length(),
-                "learning_rates": source.learning_rates.to_value(),
-                "base_model": source.name,
-                "base_weights_sha256": source.weights_sha256,
-            }),
-        ),
     ] {
         config.insert(key.to_owned(), value);
     }

@@ -34,6 +34,7 @@ mod pass;
 mod pooling;
 mod predictions;
 mod pretrained;
+mod sentence_transformers;
 mod summary;
 mod tabular;
 #[cfg(test)]

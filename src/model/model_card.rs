@@ -41,24 +41,60 @@ impl ModelCard {
         &self.metrics
     }
 
-    /// The page, with the front matter that the Hub reads.
+    /// The page of a classifier, with the front matter that the Hub reads.
     pub(super) fn markdown(&self, encoder: &TextEncoder, labels: &[String]) -> String {
+        let names: Vec<String> = labels.iter().map(|label| format!("`{}`", label.replace('`', "'"))).collect();
+        let trust = if encoder.pooling == Pooling::Pooler { "" } else { ", trust_remote_code=True" };
+        self.page(
+            encoder,
+            &Kind {
+                front: "library_name: transformers\npipeline_tag: text-classification\n",
+                tags: "- tunebook\n",
+                title: "Text classifier",
+                facts: format!("- Labels: {}\n", names.join(", ")),
+                rust: "tunebook::model::TextClassifier::load(\"FOLDER\")?",
+                python: format!(
+                    "from transformers import AutoModelForSequenceClassification, AutoTokenizer\n\ntokenizer = \
+                     AutoTokenizer.from_pretrained(\"FOLDER\")\nmodel = \
+                     AutoModelForSequenceClassification.from_pretrained(\"FOLDER\"{trust})"
+                ),
+            },
+        )
+    }
+
+    /// The page of an encoder alone.
+    pub(super) fn of_encoder(encoder: &TextEncoder) -> String {
+        Self::new().page(
+            encoder,
+            &Kind {
+                front: "library_name: sentence-transformers\npipeline_tag: sentence-similarity\n",
+                tags: "- sentence-transformers\n- feature-extraction\n- tunebook\n",
+                title: "Sentence encoder",
+                facts: format!("- Dimensions: {}\n", encoder.bert.config().hidden_size),
+                rust: "tunebook::model::TextEncoder::from_pretrained(tunebook::model::Pretrained::folder(\"FOLDER\"))?",
+                python: "from sentence_transformers import SentenceTransformer\n\nvectors = \
+                         SentenceTransformer(\"FOLDER\").encode([\"The disk is full.\"])"
+                    .to_owned(),
+            },
+        )
+    }
+
+    fn page(&self, encoder: &TextEncoder, kind: &Kind) -> String {
         let base = encoder.name();
         // `owner/name` is a model of the Hub; a path of this machine is nobody's business.
         let on_the_hub = base.split('/').count() == 2 && !base.starts_with(['.', '/']) && !base.contains(['\\', ' ']);
         let is_hub = on_the_hub && !std::path::Path::new(base).exists();
-        let mut page = String::from("---\nlibrary_name: transformers\npipeline_tag: text-classification\n");
+        let mut page = format!("---\n{}", kind.front);
         if is_hub {
             let _ = writeln!(page, "base_model: {base}");
         }
-        page.push_str("tags:\n- tunebook\n---\n\n# Text classifier\n\nFine-tuned with Tunebook.\n\n");
+        let _ = write!(page, "tags:\n{}---\n\n# {}\n\nFine-tuned with Tunebook.\n\n", kind.tags, kind.title);
         if is_hub {
             let _ = writeln!(page, "- Base model: `{base}`");
         }
         let _ = writeln!(page, "- SHA-256 of the base weights: `{}`", encoder.weights_sha256());
         let _ = writeln!(page, "- Device: `{}`", super::device_name(encoder.device()));
-        let names: Vec<String> = labels.iter().map(|label| format!("`{}`", label.replace('`', "'"))).collect();
-        let _ = writeln!(page, "- Labels: {}", names.join(", "));
+        page.push_str(&kind.facts);
         let _ =
             writeln!(page, "- Pooling: {}; at most {} tokens", encoder.pooling.name(), encoder.tokenizer.max_length());
         if let Some(data) = &self.data {
@@ -70,14 +106,25 @@ impl ModelCard {
                 let _ = writeln!(page, "| {} | {value:.4} |", name.replace('|', "\\|"));
             }
         }
-        let trust = if encoder.pooling == Pooling::Pooler { "" } else { ", trust_remote_code=True" };
+        let (rust, python) = (kind.rust, &kind.python);
         let _ = write!(
             page,
-            "\n## Use\n\nIn Rust:\n\n```rust\nlet model = tunebook::model::TextClassifier::load(\"FOLDER\")?;\n```\n\nIn \
-             Python:\n\n```python\nfrom transformers import AutoModelForSequenceClassification, AutoTokenizer\n\ntokenizer = \
-             AutoTokenizer.from_pretrained(\"FOLDER\")\nmodel = \
-             AutoModelForSequenceClassification.from_pretrained(\"FOLDER\"{trust})\n```\n"
+            "\n## Use\n\nIn Rust:\n\n```rust\nlet model = {rust};\n```\n\nIn Python:\n\n```python\n{python}\n```\n"
         );
         page
     }
+}
+
+/// What differs between the pages of kinds of models.
+struct Kind {
+    /// Lines of the front matter.
+    front: &'static str,
+    tags: &'static str,
+    title: &'static str,
+    /// Lines about this kind.
+    facts: String,
+    /// The expression that loads the model.
+    rust: &'static str,
+    /// The lines that load it in Python.
+    python: String,
 }

@@ -41,7 +41,8 @@ class TunebookBertForSequenceClassification(BertPreTrainedModel, Head):
         super().__init__(config)
         self.num_labels = config.num_labels
         self.bert = BertModel(config, add_pooling_layer=False)
-        self.dropout = torch.nn.Dropout(config.hidden_dropout_prob)
+        rate = getattr(config, "classifier_dropout", None)
+        self.dropout = torch.nn.Dropout(config.hidden_dropout_prob if rate is None else rate)
         self.classifier = torch.nn.Linear(config.hidden_size, config.num_labels)
         self.post_init()
 
@@ -56,7 +57,7 @@ class TunebookDistilBertForSequenceClassification(DistilBertPreTrainedModel, Hea
         super().__init__(config)
         self.num_labels = config.num_labels
         self.distilbert = DistilBertModel(config)
-        self.dropout = torch.nn.Dropout(config.dropout)
+        self.dropout = torch.nn.Dropout(config.seq_classif_dropout)
         self.classifier = torch.nn.Linear(config.dim, config.num_labels)
         self.post_init()
 

@@ -55,7 +55,18 @@ impl NameStyle {
 
     /// The name in the file of a model with a head, where the encoder's stand below `bert.` or `distilbert.`.
     pub(super) fn to_theirs(self, name: &str) -> String {
-        let own = match self.0 {
+        let own = self.to_bare(name);
+        // DistilBERT's classifiers have the dense layer beside the encoder.
+        if is_of_encoder(name) && !own.starts_with("pre_classifier.") {
+            format!("{}.{own}", self.0.name())
+        } else {
+            own
+        }
+    }
+
+    /// The name in the file of an encoder alone, such as transformers' `BertModel` and `DistilBertModel`.
+    pub(super) fn to_bare(self, name: &str) -> String {
+        match self.0 {
             ModelType::Bert => name.to_owned(),
             ModelType::DistilBert => {
                 if let Some(rest) = name.strip_prefix("pooler.dense.") {
@@ -70,10 +81,19 @@ impl NameStyle {
                     }
                 }
             }
-        };
-        let of_encoder = ["embeddings.", "encoder.", "pooler."].iter().any(|part| name.starts_with(part));
-        if of_encoder { format!("{}.{own}", self.0.name()) } else { own }
+        }
     }
+
+    /// The same for a layer rather than one of its parameters.
+    pub(super) fn bare_layer(self, layer: &str) -> String {
+        let weight = self.to_bare(&format!("{layer}.weight"));
+        weight.strip_suffix(".weight").unwrap_or(&weight).to_owned()
+    }
+}
+
+/// Whether the parameter is one of the encoder, its pooler included, and not of a head.
+pub(super) fn is_of_encoder(name: &str) -> bool {
+    ["embeddings.", "encoder.", "pooler."].iter().any(|part| name.starts_with(part))
 }
 
 /// `3` and `output.dense.bias` of `encoder.layer.3.output.dense.bias`.
@@ -101,10 +121,13 @@ mod tests {
             assert_eq!(distil.to_theirs(ours), format!("distilbert.{theirs}"));
             assert_eq!(distil.to_ours(&format!("distilbert.{theirs}")), ours);
             assert_eq!(distil.to_ours(theirs), ours);
+            assert_eq!(distil.to_bare(ours), theirs);
             assert_eq!(bert.to_theirs(ours), format!("bert.{ours}"));
+            assert_eq!(bert.to_bare(ours), ours);
             assert_eq!(bert.to_ours(&format!("bert.{ours}")), ours);
             assert_eq!(bert.to_ours(ours), ours);
         }
+        assert_eq!(distil.bare_layer("encoder.layer.2.output.dense"), "transformer.layer.2.ffn.lin2");
         for style in [bert, distil] {
             assert_eq!(style.to_theirs("classifier.bias"), "classifier.bias");
             assert_eq!(style.to_ours(&style.to_theirs("pooler.dense.bias")), "pooler.dense.bias");

@@ -32,6 +32,7 @@ use crate::{Error, Result};
 /// let model = TextClassifier::from_pretrained(Pretrained::embedded(), data.label_names())?;
 /// let report = SetFit::default().fit(model, &few, &data.validation)?;
 /// println!("{}", report.model().evaluate(&data.test)?.accuracy);
+/// report.model().encoder().save("tickets-encoder")?; // the tuned encoder, for sentence-transformers too
 /// # Ok(())
 /// # }
 /// ```
@@ -201,7 +202,7 @@ fn pair_loss(model: &TextClassifier, tokens: &[Vec<u32>], batch: &[Pair], pass: 
 mod tests {
     use super::{SetFit, pair_loss, pairs};
     use crate::model::fixture::{tiny, tiny_data, tiny_folder};
-    use crate::model::{Pass, TextClassifier};
+    use crate::model::{Pass, Pretrained, TextClassifier, TextEncoder};
     use crate::train::{Quiet, TextInputs, Trainable};
 
     fn model() -> TextClassifier {
@@ -236,6 +237,13 @@ mod tests {
         let report = set_fit.fit_with(model.clone(), &train, &validation, Quiet).unwrap();
         assert!(loss() < 0.3 * before, "{} from {before}", loss());
         assert!(report.val_accuracy() > 0.95, "{report}");
+        // What was saved is the tuned encoder, not the one it started from.
+        let folder = tempfile::tempdir().unwrap();
+        report.model().encoder().save(&folder).unwrap();
+        let saved = TextEncoder::from_pretrained(Pretrained::folder(&folder)).unwrap();
+        let vectors = |encoder: &TextEncoder| encoder.embed(&["my disk is full"]).unwrap().to_vec2::<f32>().unwrap();
+        assert_eq!(vectors(&saved), vectors(report.model().encoder()));
+        assert_ne!(vectors(&saved), vectors(self::model().encoder()));
     }
 
     #[test]

@@ -1,7 +1,9 @@
-"""Loads classifiers that Tunebook saved with transformers and compares token ids and logits.
+"""Loads what Tunebook saved in Python: classifiers with transformers, encoders with sentence-transformers.
 
-    TUNEBOOK_MINILM=FOLDER TUNEBOOK_PARITY_OUT=OUT cargo test --release -p tunebook --lib saved_classifiers
+    TUNEBOOK_MINILM=FOLDER TUNEBOOK_PARITY_OUT=OUT cargo test --release -p tunebook --lib saved_
     python tests/parity/check_saved.py OUT
+
+Token ids must be equal, logits within 1e-4, vectors within 1e-5.
 """
 
 import json
@@ -9,33 +11,54 @@ import sys
 from pathlib import Path
 
 import torch
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from sentence_transformers import SentenceTransformer
+from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
 
-TOLERANCE = 1e-4
+LOGITS, VECTORS = 1e-4, 1e-5
+
+
+def check_encoder(folder, said):
+    model = SentenceTransformer(str(folder), device="cpu")
+    limit = model.max_seq_length
+    ids = [model.tokenizer(text, truncation=True, max_length=limit)["input_ids"] for text in said["texts"]]
+    vectors = torch.tensor(model.encode(said["texts"]))
+    difference = (vectors - torch.tensor(said["vectors"])).abs().max().item()
+    # transformers alone reads the folder too; only a pooler that no pooling needs may be missing.
+    _, report = AutoModel.from_pretrained(folder, output_loading_info=True)
+    whole = all(key.startswith("pooler.") for key in report["missing_keys"])
+    whole &= all(key.startswith("pre_classifier.") for key in report["unexpected_keys"])
+    fine = ids == said["ids"] and whole and difference < VECTORS
+    modules = " + ".join(type(module).__name__ for module in model)
+    print(f"{folder.name}: {modules}, ids {'equal' if ids == said['ids'] else 'DIFFER'}, vectors within "
+          f"{difference:.1e}{'' if whole else ', KEYS DIFFER'}")
+    return fine
+
+
+def check_classifier(folder, said):
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    remote = {} if folder.name.endswith("Pooler") else {"trust_remote_code": True}
+    model, report = AutoModelForSequenceClassification.from_pretrained(folder, output_loading_info=True, **remote)
+    model.eval()
+    same_ids = [tokenizer(text, truncation=True)["input_ids"] for text in said["texts"]] == said["ids"]
+    # One padded batch: our logits were computed text by text.
+    batch = tokenizer(said["texts"], truncation=True, padding=True, return_tensors="pt")
+    with torch.no_grad():
+        difference = (model(**batch).logits - torch.tensor(said["logits"])).abs().max().item()
+    whole = not report["missing_keys"] and not report["unexpected_keys"]
+    labels = [model.config.id2label[i] for i in range(model.config.num_labels)] == ["storage", "access", "other"]
+    print(f"{folder.name}: {type(model).__name__}, ids {'equal' if same_ids else 'DIFFER'}, logits within "
+          f"{difference:.1e}{'' if whole else ', KEYS DIFFER'}{'' if labels else ', LABELS DIFFER'}")
+    return same_ids and whole and labels and difference < LOGITS
 
 
 def main():
-    folders = sorted(path.parent for path in Path(sys.argv[1]).glob("*/said.json"))
+    folders = sorted(path.parent for path in Path(sys.argv[1]).glob("*/config.json"))
     if not folders:
         sys.exit(f"{sys.argv[1]}: no saved model; the head of this file says how to make them")
     good = True
     for folder in folders:
         said = json.loads((folder / "said.json").read_text(encoding="utf-8"))
-        tokenizer = AutoTokenizer.from_pretrained(folder)
-        remote = {} if folder.name.endswith("Pooler") else {"trust_remote_code": True}
-        model, report = AutoModelForSequenceClassification.from_pretrained(folder, output_loading_info=True, **remote)
-        model.eval()
-        same_ids = [tokenizer(text, truncation=True)["input_ids"] for text in said["texts"]] == said["ids"]
-        # One padded batch: our logits were computed text by text.
-        batch = tokenizer(said["texts"], truncation=True, padding=True, return_tensors="pt")
-        with torch.no_grad():
-            difference = (model(**batch).logits - torch.tensor(said["logits"])).abs().max().item()
-        whole = not report["missing_keys"] and not report["unexpected_keys"]
-        labels = [model.config.id2label[i] for i in range(model.config.num_labels)] == ["storage", "access", "other"]
-        fine = same_ids and whole and labels and difference < TOLERANCE
-        good &= fine
-        print(f"{folder.name}: {type(model).__name__}, ids {'equal' if same_ids else 'DIFFER'}, logits within "
-              f"{difference:.1e}{'' if whole else ', KEYS DIFFER'}{'' if labels else ', LABELS DIFFER'}")
+        good &= (check_encoder if "vectors" in said else check_classifier)(folder, said)
     sys.exit(0 if good else 1)
 
 

@@ -3,7 +3,8 @@
 use candle_core::Tensor;
 
 use super::{LoraAdapter, LoraConfig};
-use crate::model::TextClassifier;
+use crate::model::names::NameStyle;
+use crate::model::{TextClassifier, TextEncoder};
 use crate::{Error, Result};
 
 impl TextClassifier {
@@ -29,14 +30,16 @@ impl TextClassifier {
                 "make a new model, or merge_lora and save it and start from there",
             ));
         }
+        let style = NameStyle(self.encoder.bert.config().model_type);
+        let targets =
+            |config: &LoraConfig, layer: &str| config.targets(layer) || config.targets(&style.bare_layer(layer));
         let linears = self.encoder.bert.linears_mut();
         let unknown = config.target_modules.iter().find(|target| {
             let one = LoraConfig { target_modules: vec![(*target).clone()], ..config.clone() };
-            !linears.iter().any(|linear| one.targets(linear.name()))
+            !linears.iter().any(|linear| targets(&one, linear.name()))
         });
         if let Some(target) = unknown {
-            let mut words: Vec<String> =
-                linears.iter().map(|l| l.name().split('.').skip(3).collect::<Vec<_>>().join(".")).collect();
+            let mut words: Vec<String> = linears.iter().map(|l| part_of_layer(&style.bare_layer(l.name()))).collect();
             words.sort();
             words.dedup();
             return Err(Error::input(
@@ -46,7 +49,7 @@ impl TextClassifier {
             ));
         }
         let mut added = Vec::new();
-        for linear in linears.into_iter().filter(|linear| config.targets(linear.name())) {
+        for linear in linears.into_iter().filter(|linear| targets(config, linear.name())) {
             let weight = linear.weight().var();
             let adapter = LoraAdapter::new(linear.name(), weight.dims2()?, config, seed, weight.device())?;
             added.extend(adapter.parameters().map(Clone::clone));
@@ -67,8 +70,7 @@ impl TextClassifier {
 
     /// LoRA's matrices, each with the name of its layer.
     pub fn lora_adapters(&self) -> Vec<(&str, &LoraAdapter)> {
-        let linears = self.encoder.bert.linears().into_iter();
-        linears.filter_map(|linear| Some((linear.name(), linear.adapter()?))).collect()
+        self.encoder.lora_adapters()
     }
 
     /// Adds each product of matrices to its layer's weight: prediction costs no more than without LoRA, and gives the
@@ -90,12 +92,20 @@ impl TextClassifier {
         }
         Ok(())
     }
+}
 
-    /// Every parameter as it is saved: LoRA is in the weights, and its matrices are left out.
+impl TextEncoder {
+    /// LoRA's matrices, each with the name of its layer.
+    pub(super) fn lora_adapters(&self) -> Vec<(&str, &LoraAdapter)> {
+        let linears = self.bert.linears().into_iter();
+        linears.filter_map(|linear| Some((linear.name(), linear.adapter()?))).collect()
+    }
+
+    /// Every parameter as it is saved, a head's included: LoRA is in the weights, and its matrices are left out.
     pub(in crate::model) fn merged_tensors(&self) -> Result<Vec<(String, Tensor)>> {
         let adapters: std::collections::HashMap<String, &LoraAdapter> =
             self.lora_adapters().into_iter().map(|(layer, adapter)| (format!("{layer}.weight"), adapter)).collect();
-        let own = self.store.all().into_iter().filter(|p| !p.name().contains(".lora_"));
+        let own = self.store().all().into_iter().filter(|p| !p.name().contains(".lora_"));
         own.map(|p| {
             let values = p.var().as_detached_tensor();
             let values = match adapters.get(p.name()) {
@@ -106,4 +116,9 @@ impl TextClassifier {
         })
         .collect()
     }
+}
+
+/// `attention.self.query` of `encoder.layer.3.attention.self.query`, in either family's names.
+pub(super) fn part_of_layer(layer: &str) -> String {
+    layer.split('.').skip(3).collect::<Vec<_>>().join(".")
 }

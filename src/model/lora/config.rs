@@ -18,7 +18,7 @@ pub struct LoraConfig {
     /// Share of a layer's inputs that the matrices do not see in training; from 0.0 to below 1.0.
     pub dropout: f64,
     /// Linear layers by the last words of their names, such as `query`, `attention.output.dense`; `all-linear` is all of
-    /// the body.
+    /// the body. DistilBERT's layers go by BERT's names and by its own, such as `q_lin`, `ffn.lin2`.
     pub target_modules: Vec<String>,
     /// Multiply with `alpha / sqrt(rank)` (Kalajdzievski, 2023, "rsLoRA"): large ranks learn as fast as small ones.
     pub rs_lora: bool,

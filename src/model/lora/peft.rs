@@ -1,12 +1,15 @@
 //! Adapters as files: `adapter_config.json` and `adapter_model.safetensors` as peft reads and writes them, and beside
 //! them the head, which peft's files of an encoder have no place for.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::{Value, json};
 
 use super::LoraConfig;
-use crate::model::{ModelType, TextClassifier, Weights, files, weights};
+use super::apply::part_of_layer;
+use crate::model::names::NameStyle;
+use crate::model::{ModelType, Parameter, TextClassifier, Weights, files, weights};
 use crate::{Error, Result};
 
 const CONFIG: &str = "adapter_config.json";
@@ -23,21 +26,17 @@ impl TextClassifier {
     /// In Python, `PeftModel.from_pretrained(AutoModel.from_pretrained(BASE), FOLDER)` gives the same encoder.
     ///
     /// # Errors
-    /// When the model has no LoRA or is a DistilBERT, and when the folder cannot be written.
+    /// When the model has no LoRA, and when the folder cannot be written.
     pub fn save_adapter(&self, folder: impl AsRef<Path>) -> Result<()> {
         let folder = folder.as_ref();
         let Some(config) = &self.lora else {
             return Err(Error::input("save_adapter", "the model has no LoRA", "call save for the whole model"));
         };
-        if self.encoder.bert.config().model_type != ModelType::Bert {
-            // The matrices would stand under BERT's names, which peft does not find in the base model.
-            let problem = "adapters of DistilBERT are not written in peft's layout";
-            return Err(Error::input("save_adapter", problem, "call save, which merges LoRA into the weights"));
-        }
         std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
         let matrices = self.lora_adapters().into_iter().flat_map(|(_, adapter)| adapter.parameters());
-        let matrices = matrices.map(|p| (format!("{PREFIX}{}", p.name()), p.var().as_detached_tensor())).collect();
-        weights::write(&folder.join(MATRICES), matrices)?;
+        let style = NameStyle(self.encoder.bert.config().model_type);
+        let in_peft = |p: &Parameter| (format!("{PREFIX}{}", style.to_bare(p.name())), p.var().as_detached_tensor());
+        weights::write(&folder.join(MATRICES), matrices.map(in_peft).collect())?;
         let head = self.store.all().into_iter().filter(|p| p.name().starts_with("classifier."));
         let head = head.map(|p| (p.name().to_owned(), p.var().as_detached_tensor())).collect();
         weights::write(&folder.join(HEAD), head)?;
@@ -49,7 +48,7 @@ impl TextClassifier {
         });
         files::write_json(&folder.join(FACTS), &facts)?;
         // Without it nothing loads: it comes last.
-        files::write_json(&folder.join(CONFIG), &config_json(config, &source.name))
+        files::write_json(&folder.join(CONFIG), &config_json(config, &self.peft_targets(config), &source.name))
     }
 
     /// Adds the LoRA of a folder that [`TextClassifier::save_adapter`] or peft wrote. A head in the folder replaces the
@@ -99,6 +98,21 @@ impl TextClassifier {
         Ok(())
     }
 
+    /// The layers with matrices as peft finds them in the base model.
+    fn peft_targets(&self, config: &LoraConfig) -> Vec<String> {
+        let model_type = self.encoder.bert.config().model_type;
+        let written_out = config.target_modules.iter().any(|target| target == "all-linear");
+        if model_type == ModelType::Bert && !written_out {
+            return config.target_modules.clone();
+        }
+        // peft's `all-linear` means the pooler too, and DistilBERT's layers may have been named as BERT's.
+        let layers: Vec<String> =
+            self.lora_adapters().iter().map(|(layer, _)| NameStyle(model_type).bare_layer(layer)).collect();
+        let parts: BTreeSet<String> = layers.iter().map(|layer| part_of_layer(layer)).collect();
+        let everywhere = parts.len() * self.encoder.bert.config().num_hidden_layers == layers.len();
+        if everywhere { parts.into_iter().collect() } else { layers }
+    }
+
     /// The folder's notes fit this model: labels and base weights.
     fn check_facts(&self, path: &Path) -> Result<()> {
         if !path.exists() {
@@ -128,7 +142,7 @@ fn misfit(path: &Path, problem: &str) -> Error {
     )
 }
 
-fn config_json(config: &LoraConfig, base: &str) -> Value {
+fn config_json(config: &LoraConfig, target_modules: &[String], base: &str) -> Value {
     json!({
         "peft_type": "LORA",
         "task_type": "FEATURE_EXTRACTION",
@@ -136,7 +150,7 @@ fn config_json(config: &LoraConfig, base: &str) -> Value {
         "r": config.rank,
         "lora_alpha": config.alpha,
         "lora_dropout": config.dropout,
-        "target_modules": config.target_modules,
+        "target_modules": target_modules,
         "use_rslora": config.rs_lora,
         "bias": "none",
         "fan_in_fan_out": false,

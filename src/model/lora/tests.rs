@@ -117,19 +117,26 @@ fn an_adapter_of_another_model_is_refused_and_the_model_stays() {
     assert!(refused("tunebook.json", "billing", "money").contains("labels"));
 }
 
-/// `tests/parity/adapter.py record` made the adapter with peft; with `TUNEBOOK_PARITY_OUT` ours stays there for its `check`.
+/// `tests/parity/adapter.py record` made the adapters with peft; with `TUNEBOOK_PARITY_OUT` ours stay there for its
+/// `check`.
 #[test]
 fn an_adapter_of_peft_gives_peft_s_vectors() {
+    for base in ["tiny-bert", "tiny-distilbert"] {
+        peft_and_back(base);
+    }
+}
+
+fn peft_and_back(base: &str) {
     let parity = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity");
-    let folder = parity.join("tiny-bert-lora");
+    let folder = parity.join(format!("{base}-lora"));
     let said: serde_json::Value =
         serde_json::from_str(&std::fs::read_to_string(folder.join("said.json")).unwrap()).unwrap();
     let numbers = |value: &serde_json::Value| -> Vec<f64> {
         value.as_array().unwrap().iter().flat_map(|row| row.as_array().unwrap()).map(|v| v.as_f64().unwrap()).collect()
     };
     let labels = vec!["a".to_owned(), "b".to_owned()];
-    let source = Pretrained::folder(parity.join("tiny-bert")).pooling(Pooling::Mean);
-    let mut model = TextClassifier::from_pretrained(source, labels).unwrap();
+    let source = || Pretrained::folder(parity.join(base)).pooling(Pooling::Mean);
+    let mut model = TextClassifier::from_pretrained(source(), labels.clone()).unwrap();
     let pooled = |model: &TextClassifier| -> Vec<f64> {
         let rows = said["ids"].as_array().unwrap().iter().map(|row| {
             let ids: Vec<u32> = row.as_array().unwrap().iter().map(|id| id.as_u64().unwrap() as u32).collect();
@@ -147,11 +154,28 @@ fn an_adapter_of_peft_gives_peft_s_vectors() {
     let ours = pooled(&model);
     assert!(largest(&ours, &numbers(&said["pooled"])) < 1e-5);
     assert!(largest(&numbers(&said["without"]), &numbers(&said["pooled"])) > 1e-2);
-    if let Some(out) = std::env::var_os("TUNEBOOK_PARITY_OUT") {
-        let out = std::path::Path::new(&out);
-        model.save_adapter(out).unwrap();
+    let temporary = tempfile::tempdir().unwrap();
+    let out = std::env::var_os("TUNEBOOK_PARITY_OUT").map_or(temporary.path().to_path_buf(), std::path::PathBuf::from);
+    // Named in BERT's words and in the family's own, or all at once: the files always have the family's.
+    for (n, target_modules) in [None, Some("all-linear"), Some("query")].into_iter().enumerate() {
+        let mut model = model.clone();
+        if let Some(target) = target_modules {
+            model = TextClassifier::from_pretrained(source(), labels.clone()).unwrap();
+            let config = LoraConfig { rank: 2, target_modules: vec![target.to_owned()], ..LoraConfig::default() };
+            model.add_lora(&config, 1).unwrap();
+            for (n, (_, adapter)) in model.lora_adapters().into_iter().enumerate() {
+                let up = adapter.parameters()[1].var();
+                up.set(crate::ops::verify::random_var(up.dims(), 0.3, n as u64).as_tensor()).unwrap();
+            }
+        }
+        let out = out.join(format!("{base}-{n}"));
+        model.save_adapter(&out).unwrap();
+        let mut again = TextClassifier::from_pretrained(source(), labels.clone()).unwrap();
+        again.load_adapter(&out).unwrap();
+        let ours = pooled(&model);
+        assert_eq!(pooled(&again), ours);
         let width = ours.len() / 2;
         let rows: Vec<&[f64]> = ours.chunks(width).collect();
-        std::fs::write(out.join("said.json"), serde_json::json!({ "pooled": rows }).to_string()).unwrap();
+        std::fs::write(out.join("said.json"), serde_json::json!({ "base": base, "pooled": rows }).to_string()).unwrap();
     }
 }
