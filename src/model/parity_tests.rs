@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use candle_core::{Device, Tensor};
 use serde_json::Value;
 
-use super::{ModelType, Parameter, Pass, Pooling, Pretrained, TextClassifier, TextEncoder, TokenBatch};
-use crate::train::{Gradients, Optimizer, OptimizerState, ParameterGroups, cross_entropy};
+use super::{LoraConfig, ModelType, Parameter, Pass, Pooling, Pretrained, TextClassifier, TextEncoder, TokenBatch};
+use crate::train::{Gradients, Method, Optimizer, OptimizerState, ParameterGroups, weighted_cross_entropy};
 
 const BATCH: usize = 4;
 
@@ -49,17 +49,27 @@ impl Case {
     fn classifier(&self) -> TextClassifier {
         let labels = vec!["storage".to_owned(), "access".to_owned()];
         let model = TextClassifier::from_pretrained(self.source(), labels).unwrap();
-        for name in ["classifier.weight", "classifier.bias"] {
-            let parameter = model.store().get(name).unwrap();
-            let start: Vec<f32> =
-                (0..parameter.count()).map(|i| ((i as f64 * 37.0 % 101.0 - 50.0) / 1000.0) as f32).collect();
-            let start = Tensor::from_vec(start, parameter.var().dims(), &Device::Cpu).unwrap();
-            parameter.var().set(&start).unwrap();
-        }
+        start_as_recorded(&model, |name| name.starts_with("classifier."));
         model
     }
 
-    fn loss(&self, model: &TextClassifier, step: usize) -> Tensor {
+    /// The same on frozen weights, with the script's LoRA.
+    fn with_lora(&self) -> TextClassifier {
+        let said = &self.said["lora"];
+        let targets = said["target_modules"].as_array().unwrap().iter().map(|t| t.as_str().unwrap().to_owned());
+        let config = LoraConfig {
+            rank: said["rank"].as_u64().unwrap() as usize,
+            alpha: said["alpha"].as_f64().unwrap(),
+            target_modules: targets.collect(),
+            ..LoraConfig::default()
+        };
+        let mut model = self.classifier();
+        Method::Lora(config).apply(&mut model, 1).unwrap();
+        start_as_recorded(&model, |name| name.contains(".lora_"));
+        model
+    }
+
+    fn loss(&self, model: &TextClassifier, step: usize, class_weights: &[f64], smoothing: f64) -> Tensor {
         let texts = self.texts();
         let rows: Vec<usize> = (0..BATCH).map(|n| (step * BATCH + n) % texts.len()).collect();
         let chosen: Vec<&str> = rows.iter().map(|&row| texts[row]).collect();
@@ -67,8 +77,67 @@ impl Case {
         let ids = model.encoder().tokenizer().encode(&chosen).unwrap();
         let ids: Vec<&[u32]> = ids.iter().map(Vec::as_slice).collect();
         let batch = TokenBatch::new(&ids, model.encoder().tokenizer().pad_id()).unwrap();
-        cross_entropy(&model.logits(&batch, &Pass::gradients()).unwrap(), &labels, 0.0).unwrap()
+        let logits = model.logits(&batch, &Pass::gradients()).unwrap();
+        weighted_cross_entropy(&logits, &labels, class_weights, smoothing).unwrap()
     }
+
+    /// First gradients and losses of twenty steps of AdamW are those under `said`.
+    fn compare(&self, what: &str, model: &TextClassifier, said: &Value, class_weights: &[f64], smoothing: f64) {
+        let what = format!("{}, {what}", self.name);
+        let parameters = model.store().trainable();
+        let loss = |step| self.loss(model, step, class_weights, smoothing);
+        let first = Gradients::of(&parameters, &loss(0)).unwrap();
+        compare_gradients(&what, model.encoder().bert().config().model_type, &first, &said["gradients"]);
+        let groups = ParameterGroups::new(parameters.clone(), 0.01);
+        let mut optimizer = OptimizerState::new(Optimizer::default(), &groups).unwrap();
+        let learning_rate = said.get("learning_rate").unwrap_or(&self.said["learning_rate"]).as_f64().unwrap();
+        let (losses, norms) = (numbers(&said["losses"]), numbers(&said["gradient_norms"]));
+        let mut worst = 0f64;
+        for (step, (want, said_norm)) in losses.iter().zip(norms).enumerate() {
+            let loss = loss(step);
+            let got = f64::from(loss.to_scalar::<f32>().unwrap());
+            let norm = optimizer.step(&Gradients::of(&parameters, &loss).unwrap(), learning_rate, Some(1.0)).unwrap();
+            let relative = (got / want - 1.0).abs();
+            assert!(relative < 1e-4, "{what}, step {step}: loss {got} against {want}");
+            assert!((norm / said_norm - 1.0).abs() < 1e-3, "{what}, step {step}: {norm} against {said_norm}");
+            worst = worst.max(relative);
+        }
+        assert_eq!(losses.len(), 20);
+        eprintln!("{what}: 20 losses differ by {worst:.1e} at most");
+    }
+}
+
+/// The script's first values: a formula over the places of each parameter.
+fn start_as_recorded(model: &TextClassifier, choose: impl Fn(&str) -> bool) {
+    for parameter in model.store().all().iter().filter(|p| choose(p.name())) {
+        let start = (0..parameter.count()).map(|i| ((i as f64 * 37.0 % 101.0 - 50.0) / 1000.0) as f32).collect();
+        let start = Tensor::from_vec(start, parameter.var().dims(), &Device::Cpu).unwrap();
+        parameter.var().set(&start).unwrap();
+    }
+}
+
+fn compare_gradients(what: &str, model_type: ModelType, gradients: &Gradients, said: &Value) {
+    let said = said.as_object().unwrap();
+    let mut worst = 0f64;
+    let mut compared = 0;
+    for (parameter, gradient) in gradients.entries() {
+        // Zero but for rounding: the softmax ignores what all scores of a row share.
+        if parameter.name().ends_with("key.bias") {
+            continue;
+        }
+        let name = recorded_name(model_type, parameter);
+        let said = said.get(&name).unwrap_or_else(|| panic!("{what}: {name} was not recorded"));
+        let want = numbers(&said["samples"]);
+        let (norm, got) = norm_and_samples(gradient.as_ref().unwrap(), want.len());
+        let said_norm = said["norm"].as_f64().unwrap();
+        let differences = got.iter().zip(&want).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+        let relative = (norm / said_norm - 1.0).abs().max(differences / said_norm);
+        assert!(relative < 1e-3, "{what}: {name} differs by {relative}");
+        worst = worst.max(relative);
+        compared += 1;
+    }
+    assert_eq!(compared, said.len(), "{what}");
+    eprintln!("{what}: first gradients of {compared} parameters differ by {worst:.1e} at most");
 }
 
 fn numbers(value: &Value) -> Vec<f64> {
@@ -83,10 +152,10 @@ fn norm_and_samples(tensor: &Tensor, count: usize) -> (f64, Vec<f64>) {
     (norm, values.into_iter().step_by(step).take(count).collect())
 }
 
-/// The name in PyTorch's model: DistilBERT's for DistilBERT.
+/// The name in PyTorch's model: DistilBERT's for DistilBERT, peft's for LoRA.
 fn recorded_name(model_type: ModelType, parameter: &Parameter) -> String {
-    let name = super::names::NameStyle(model_type).to_theirs(parameter.name());
-    name.trim_start_matches(model_type.name()).trim_start_matches('.').to_owned()
+    let name = super::names::NameStyle(model_type).to_bare(parameter.name());
+    if name.contains(".lora_") { format!("base_model.model.{name}") } else { name }
 }
 
 #[test]
@@ -111,63 +180,34 @@ fn token_ids_and_hidden_states_are_those_of_transformers() {
 }
 
 #[test]
-fn first_gradients_of_every_parameter_are_those_of_pytorch() {
+fn first_gradients_and_twenty_steps_of_adamw_are_those_of_pytorch() {
     for case in cases() {
-        let model = case.classifier();
-        let model_type = model.encoder().bert().config().model_type;
-        let grads = case.loss(&model, 0).backward().unwrap();
-        let said = case.said["gradients"].as_object().unwrap();
-        let mut worst = 0f64;
-        let mut compared = 0;
-        for parameter in model.store().all() {
-            // Zero but for rounding: the softmax ignores what all scores of a row share.
-            if parameter.name().ends_with("key.bias") {
-                continue;
-            }
-            let name = recorded_name(model_type, &parameter);
-            let said = said.get(&name).unwrap_or_else(|| panic!("{}: {name} was not recorded", case.name));
-            let want = numbers(&said["samples"]);
-            let (norm, got) = norm_and_samples(grads.get(parameter.var()).unwrap(), want.len());
-            let said_norm = said["norm"].as_f64().unwrap();
-            let differences = got.iter().zip(&want).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
-            let relative = (norm / said_norm - 1.0).abs().max(differences / said_norm);
-            assert!(relative < 1e-3, "{}: {name} differs by {relative}", case.name);
-            worst = worst.max(relative);
-            compared += 1;
-        }
-        assert_eq!(compared, said.len(), "{}", case.name);
-        eprintln!("{}: first gradients of {compared} parameters differ by {worst:.1e} at most", case.name);
+        case.compare("all parameters", &case.classifier(), &case.said, &[], 0.0);
     }
 }
 
 #[test]
-fn twenty_steps_of_adamw_have_the_losses_of_pytorch() {
+fn class_weights_and_label_smoothing_are_those_of_pytorch() {
+    // The loss knows nothing of the encoder: the tiny ones will do.
+    for case in cases().iter().filter(|case| case.said.get("weighted").is_some()) {
+        let said = &case.said["weighted"];
+        let weights = numbers(&said["class_weights"]);
+        let smoothing = said["label_smoothing"].as_f64().unwrap();
+        case.compare("weighted and smoothed", &case.classifier(), said, &weights, smoothing);
+    }
+}
+
+#[test]
+fn lora_s_gradients_and_steps_are_those_of_peft() {
     for case in cases() {
-        let model = case.classifier();
-        let parameters = model.store().all();
-        let groups = ParameterGroups::new(parameters.clone(), 0.01);
-        let mut optimizer = OptimizerState::new(Optimizer::default(), &groups).unwrap();
-        let learning_rate = case.said["learning_rate"].as_f64().unwrap();
-        let (losses, norms) = (numbers(&case.said["losses"]), numbers(&case.said["gradient_norms"]));
-        let mut worst = 0f64;
-        for (step, (want, said_norm)) in losses.iter().zip(norms).enumerate() {
-            let loss = case.loss(&model, step);
-            let got = f64::from(loss.to_scalar::<f32>().unwrap());
-            let norm = optimizer.step(&Gradients::of(&parameters, &loss).unwrap(), learning_rate, Some(1.0)).unwrap();
-            let relative = (got / want - 1.0).abs();
-            assert!(relative < 1e-4, "{}, step {step}: loss {got} against {want}", case.name);
-            assert!((norm / said_norm - 1.0).abs() < 1e-3, "{}, step {step}: {norm} against {said_norm}", case.name);
-            worst = worst.max(relative);
-        }
-        assert_eq!(losses.len(), 20);
-        eprintln!("{}: 20 losses differ by {worst:.1e} at most", case.name);
+        case.compare("LoRA", &case.with_lora(), &case.said["lora"], &[], 0.0);
     }
 }
 
 #[test]
 fn classifiers_of_transformers_load_with_their_own_head() {
     for case in cases().iter().filter(|case| case.said.get("own_logits").is_some()) {
-        let model = TextClassifier::load(&case.path).unwrap();
+        let model = TextClassifier::from_finetuned(Pretrained::folder(&case.path)).unwrap();
         assert_eq!(
             (model.encoder().pooling(), model.labels()),
             (Pooling::Pooler, &["storage".into(), "access".into()][..])
@@ -211,6 +251,34 @@ fn saved_classifiers_load_with_bit_equal_logits() {
             let said = logits(&model);
             assert_eq!(said, logits(&again), "{} {pooling:?}", case.name);
             let said = serde_json::json!({"texts": case.texts(), "ids": ids, "logits": said});
+            std::fs::write(folder.join("said.json"), said.to_string()).unwrap();
+        }
+    }
+}
+
+/// With `TUNEBOOK_PARITY_OUT` the folders stay there, with our vectors, for `tests/parity/check_saved.py`.
+#[test]
+fn saved_encoders_load_with_bit_equal_vectors() {
+    let temporary = tempfile::tempdir().unwrap();
+    let out = std::env::var_os("TUNEBOOK_PARITY_OUT").map_or(temporary.path().to_path_buf(), PathBuf::from);
+    for case in cases() {
+        for pooling in [Pooling::Mean, Pooling::Cls, Pooling::Max, Pooling::Pooler] {
+            let source = case.source().pooling(pooling).max_length(9);
+            let labels = vec!["storage".to_owned(), "access".to_owned()];
+            // Below a head, as after a training: the head must not come along.
+            let model = TextClassifier::from_pretrained(source, labels).unwrap();
+            let folder = out.join(format!("{}-encoder-{pooling:?}", case.name));
+            model.encoder().save(&folder).unwrap();
+            let again = TextEncoder::from_pretrained(Pretrained::folder(&folder)).unwrap();
+            assert_eq!(again.pooling(), pooling);
+            assert!(again.load_report().unused.is_empty(), "{}", again.load_report());
+            let texts = case.texts();
+            let vectors = |encoder: &TextEncoder| encoder.embed(&texts).unwrap().to_vec2::<f32>().unwrap();
+            let said = vectors(model.encoder());
+            assert_eq!(said, vectors(&again), "{} {pooling:?}", case.name);
+            let ids = model.encoder().tokenizer().encode(&texts).unwrap();
+            assert_eq!(again.tokenizer().encode(&texts).unwrap(), ids);
+            let said = serde_json::json!({"texts": texts, "ids": ids, "vectors": said});
             std::fs::write(folder.join("said.json"), said.to_string()).unwrap();
         }
     }

@@ -4,18 +4,21 @@
 
 FOLDER holds all-MiniLM-L6-v2 in the Hub's layout. The script makes two tiny random models of transformers
 (`tiny-bert`, `tiny-distilbert`, beside it) and writes `recorded.json`: token ids, hidden states, logits, gradients of a
-first step, and the losses of twenty steps of AdamW. `requirements.txt` says what it needs.
+first step, and the losses of twenty steps of AdamW; the last two also for LoRA with peft, and for cross-entropy with class
+weights and label smoothing. `requirements.txt` says what it needs.
 
-Everything is 32-bit on the CPU with dropout off. The head's first values, and which entries of a tensor are recorded,
-follow formulas that the test knows too.
+Everything is 32-bit on the CPU with dropout off. The first values of head and LoRA, and which entries of a tensor are
+recorded, follow formulas that the test knows too.
 """
 
 import argparse
 import json
 from pathlib import Path
 
+import peft
 import torch
 import transformers
+from peft import LoraConfig, get_peft_model
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import (
     AutoModel,
@@ -100,54 +103,96 @@ def mean_pool(hidden, mask):
     return (hidden * mask).sum(1) / mask.sum(1)
 
 
-def record(folder, learning_rate, max_length):
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    encoder = AutoModel.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
-    texts, labels = [text for text, _ in TEXTS], torch.tensor([label for _, label in TEXTS])
-    said = {"texts": texts, "labels": labels.tolist(), "max_length": max_length, "learning_rate": learning_rate}
-    said["ids"] = [tokenizer(text, truncation=True, max_length=max_length)["input_ids"] for text in texts]
+class Task:
+    """Token ids of the texts, and an encoder with a head on the mean over the tokens."""
 
-    def batch(rows):
-        padded = tokenizer([texts[row] for row in rows], truncation=True, max_length=max_length, padding=True,
-                           return_tensors="pt")
+    def __init__(self, folder, max_length):
+        self.tokenizer = AutoTokenizer.from_pretrained(folder)
+        self.encoder = AutoModel.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
+        self.max_length = max_length
+        self.head = torch.nn.Linear(self.encoder.config.hidden_size, 2)
+        with torch.no_grad():
+            self.head.weight.copy_(head_start(self.head.weight.shape))
+            self.head.bias.copy_(head_start(self.head.bias.shape))
+        self.labels = torch.tensor([label for _, label in TEXTS])
+
+    def batch(self, rows):
+        padded = self.tokenizer([TEXTS[row][0] for row in rows], truncation=True, max_length=self.max_length,
+                                padding=True, return_tensors="pt")
         return {key: value for key, value in padded.items() if key != "token_type_ids"}
 
+    def parameters(self):
+        """The head's and the encoder's that train, by name."""
+        named = [(name, p) for name, p in self.encoder.named_parameters() if "pooler" not in name and p.requires_grad]
+        return named + [("classifier." + name, parameter) for name, parameter in self.head.named_parameters()]
+
+    def train(self, learning_rate, **loss_options):
+        """First gradients, and loss and gradient norm of each step of AdamW."""
+        named = self.parameters()
+        plain = [p for name, p in named if name.endswith(".bias") or "LayerNorm" in name or "layer_norm" in name]
+        decayed = [p for _, p in named if all(p is not other for other in plain)]
+        optimizer = torch.optim.AdamW(
+            [{"params": decayed, "weight_decay": 0.01}, {"params": plain, "weight_decay": 0.0}], lr=learning_rate)
+        said = {"losses": [], "gradient_norms": []}
+        for step in range(STEPS):
+            rows = [(step * BATCH + n) % len(TEXTS) for n in range(BATCH)]
+            inputs = self.batch(rows)
+            pooled = mean_pool(self.encoder(**inputs).last_hidden_state, inputs["attention_mask"])
+            loss = torch.nn.functional.cross_entropy(self.head(pooled), self.labels[rows], **loss_options)
+            optimizer.zero_grad()
+            loss.backward()
+            if step == 0:
+                said["gradients"] = {
+                    name: {"norm": float(p.grad.double().norm()), "samples": sampled(p.grad)} for name, p in named
+                    # The softmax ignores what all scores of a row share: these gradients are zero but for rounding.
+                    if not name.endswith(("key.bias", "k_lin.bias"))
+                }
+            norm = torch.nn.utils.clip_grad_norm_([p for _, p in named], 1.0)
+            optimizer.step()
+            said["losses"].append(loss.item())
+            said["gradient_norms"].append(norm.item())
+        return said
+
+
+def record(folder, learning_rate, max_length):
+    task = Task(folder, max_length)
+    texts = [text for text, _ in TEXTS]
+    said = {"texts": texts, "labels": task.labels.tolist(), "max_length": max_length, "learning_rate": learning_rate}
+    said["ids"] = [task.tokenizer(text, truncation=True, max_length=max_length)["input_ids"] for text in texts]
     with torch.no_grad():
         said["hidden"] = []
         for row in range(len(texts)):
-            hidden = encoder(**batch([row])).last_hidden_state[0]
+            hidden = task.encoder(**task.batch([row])).last_hidden_state[0]
             said["hidden"].append({"norm": float(hidden.double().norm()), "samples": sampled(hidden)})
+    return said | task.train(learning_rate)
 
-    head = torch.nn.Linear(encoder.config.hidden_size, 2)
+
+def record_weighted(folder, learning_rate, max_length):
+    """The same steps with class weights and label smoothing."""
+    weights, smoothing = [0.5, 2.0], 0.1
+    task = Task(folder, max_length)
+    said = task.train(learning_rate, weight=torch.tensor(weights), label_smoothing=smoothing)
+    return {"class_weights": weights, "label_smoothing": smoothing} | said
+
+
+def record_lora(folder, learning_rate, max_length, targets):
+    """The same steps with matrices of peft beside frozen weights."""
+    rank, alpha = 4, 6
+    task = Task(folder, max_length)
+    task.encoder = get_peft_model(task.encoder, LoraConfig(r=rank, lora_alpha=alpha, target_modules=targets)).eval()
     with torch.no_grad():
-        head.weight.copy_(head_start(head.weight.shape))
-        head.bias.copy_(head_start(head.bias.shape))
-    named = [(name, parameter) for name, parameter in encoder.named_parameters() if "pooler" not in name]
-    named += [("classifier." + name, parameter) for name, parameter in head.named_parameters()]
-    for _, parameter in named:
-        parameter.requires_grad_(True)
-    plain = [p for name, p in named if name.endswith(".bias") or "LayerNorm" in name or "layer_norm" in name]
-    decayed = [p for _, p in named if all(p is not other for other in plain)]
-    optimizer = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": 0.01}, {"params": plain, "weight_decay": 0.0}], lr=learning_rate)
-    said["losses"], said["gradient_norms"] = [], []
-    for step in range(STEPS):
-        rows = [(step * BATCH + n) % len(texts) for n in range(BATCH)]
-        inputs = batch(rows)
-        pooled = mean_pool(encoder(**inputs).last_hidden_state, inputs["attention_mask"])
-        loss = torch.nn.functional.cross_entropy(head(pooled), labels[rows])
-        optimizer.zero_grad()
-        loss.backward()
-        if step == 0:
-            said["gradients"] = {
-                name: {"norm": float(p.grad.double().norm()), "samples": sampled(p.grad)} for name, p in named
-                # The softmax ignores what all scores of a row share: these gradients are zero but for rounding.
-                if not name.endswith(("key.bias", "k_lin.bias"))
-            }
-        norm = torch.nn.utils.clip_grad_norm_([p for _, p in named], 1.0)
-        optimizer.step()
-        said["losses"].append(loss.item())
-        said["gradient_norms"].append(norm.item())
+        for name, parameter in task.encoder.named_parameters():
+            if "lora_" in name:  # both matrices: where one is zero the other has no gradient
+                parameter.copy_(head_start(parameter.shape))
+    said = task.train(learning_rate)
+    # As peft names them in its files.
+    said["gradients"] = {name.replace(".default.", "."): value for name, value in said["gradients"].items()}
+    return {"rank": rank, "alpha": alpha, "target_modules": targets, "learning_rate": learning_rate} | said
+
+
+def everything_of(folder, learning_rate, max_length, lora_rate, targets):
+    said = record(folder, learning_rate, max_length)
+    said["lora"] = record_lora(folder, lora_rate, max_length, targets)
     return said
 
 
@@ -162,6 +207,11 @@ def with_own_head(said, folder):
     return said
 
 
+def of_tiny(folder, targets):
+    said = with_own_head(everything_of(folder, 1e-3, 24, 1e-2, targets), folder)
+    return said | {"weighted": record_weighted(folder, 1e-3, 24)}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--minilm", required=True, help="folder of all-MiniLM-L6-v2 in the Hub's layout")
@@ -170,10 +220,10 @@ def main():
     torch.set_num_threads(2)
     make_tiny_models()
     everything = {
-        "made_with": {"torch": torch.__version__, "transformers": transformers.__version__},
-        "tiny-bert": with_own_head(record(HERE / "tiny-bert", 1e-3, 24), HERE / "tiny-bert"),
-        "tiny-distilbert": with_own_head(record(HERE / "tiny-distilbert", 1e-3, 24), HERE / "tiny-distilbert"),
-        "minilm": record(arguments.minilm, 1e-5, 64),
+        "made_with": {"torch": torch.__version__, "transformers": transformers.__version__, "peft": peft.__version__},
+        "tiny-bert": of_tiny(HERE / "tiny-bert", ["query", "value", "output.dense"]),
+        "tiny-distilbert": of_tiny(HERE / "tiny-distilbert", ["q_lin", "v_lin", "lin2"]),
+        "minilm": everything_of(arguments.minilm, 1e-5, 64, 1e-3, ["query", "value"]),
     }
 
     def rounded(value):
