@@ -21,11 +21,22 @@ class Classifier(torch.nn.Module):
         self.dropout = torch.nn.Dropout(config.hidden_dropout_prob)
         self.classifier = torch.nn.Linear(config.hidden_size, 2)
 
-    def forward(self, ids, mask):
+    def pooled(self, ids, mask):
         hidden = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
         weights = mask.unsqueeze(-1).to(hidden.dtype)
-        pooled = (hidden * weights).sum(1) / weights.sum(1)
-        return self.classifier(self.dropout(pooled))
+        return (hidden * weights).sum(1) / weights.sum(1)
+
+    def forward(self, ids, mask):
+        return self.classifier(self.dropout(self.pooled(ids, mask)))
+
+
+def optimizer_groups(model, weight_decay):
+    """What trains, without decay for biases and norms."""
+    decayed, plain = [], []
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            (plain if name.endswith(".bias") or "LayerNorm." in name else decayed).append(parameter)
+    return [{"params": decayed, "weight_decay": weight_decay}, {"params": plain, "weight_decay": 0.0}]
 
 
 class Subject:
@@ -42,12 +53,8 @@ class Subject:
             config = peft.LoraConfig(r=8, lora_alpha=16, lora_dropout=0.1, target_modules=["query", "value"])
             self.model.encoder = peft.get_peft_model(self.model.encoder, config)
         self.model.train(self.trains)
-        decayed, plain = [], []
-        for name, parameter in self.model.named_parameters():
-            if parameter.requires_grad:
-                (plain if name.endswith(".bias") or "LayerNorm." in name else decayed).append(parameter)
-        groups = [{"params": decayed, "weight_decay": WEIGHT_DECAY}, {"params": plain, "weight_decay": 0.0}]
-        self.parameters = decayed + plain
+        groups = optimizer_groups(self.model, WEIGHT_DECAY)
+        self.parameters = [parameter for group in groups for parameter in group["params"]]
         self.optimizer = torch.optim.AdamW(groups, lr=LEARNING_RATE)
 
     def step(self, ids, mask, labels):

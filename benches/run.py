@@ -41,12 +41,16 @@ class Worker:
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
 
     def ask(self, row, texts, tokens, steps):
-        request = {"row": row, "steps": steps, **batch(texts, tokens)}
+        return self.send({"row": row, "steps": steps, **batch(texts, tokens)})
+
+    def send(self, request):
+        """The answer to one request."""
         self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
         answer = self.process.stdout.readline()
         if not answer:
-            sys.exit(f"{self.process.args[0]} ended at row {row}, {texts}x{tokens}")
+            asked = {key: value for key, value in request.items() if key not in ("ids", "labels")}
+            sys.exit(f"{self.process.args[0]} ended at {asked}")
         return json.loads(answer)
 
     def close(self):
@@ -61,9 +65,9 @@ def batch(texts, tokens):
     return {"ids": ids, "labels": [n % 2 for n in range(texts)]}
 
 
-def built():
+def built(bench="training"):
     """Builds Tunebook's side; the path of its program."""
-    command = ["cargo", "bench", "-p", "tunebook", "--bench", "training", "--no-run", "--message-format", "json"]
+    command = ["cargo", "bench", "-p", "tunebook", "--bench", bench, "--no-run", "--message-format", "json"]
     output = subprocess.run(command, cwd=HERE.parent, check=True, stdout=subprocess.PIPE, text=True).stdout
     programs = [json.loads(line).get("executable") for line in output.splitlines()]
     return [program for program in programs if program][-1]
