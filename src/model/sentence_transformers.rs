@@ -31,10 +31,10 @@ impl TextEncoder {
     /// let folder = std::env::temp_dir().join(format!("tunebook-doc-encoder-{}", std::process::id()));
     /// encoder.save(&folder)?;
     /// let again = TextEncoder::from_pretrained(Pretrained::folder(&folder))?;
-    /// let vector = |encoder: &TextEncoder| encoder.embed(&["The disk is full."])?.to_vec2::<f32>();
-    /// assert_eq!(vector(&again)?, vector(&encoder)?);
+    /// let (saved, own) = (again.embed(&["The disk is full."])?, encoder.embed(&["The disk is full."])?);
+    /// assert_eq!(saved.to_vec2::<f32>()?, own.to_vec2::<f32>()?);
     /// # std::fs::remove_dir_all(folder).unwrap();
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok::<(), tunebook::Error>(())
     /// ```
     ///
     /// # Errors
