@@ -34,6 +34,7 @@ pub mod rows;
 pub mod split;
 pub mod table;
 pub mod text;
+mod text_targets;
 
 pub use balance::ClassBalance;
 pub use clean::{
@@ -62,3 +63,4 @@ pub use table::prepare::{
 };
 pub use table::{ColumnValues, TableColumn, TableSchema, TableTarget, TabularDataset, TabularSplits};
 pub use text::{Part, TextDataset};
+pub use text_targets::{MultiLabelDataset, TextRegressionDataset};

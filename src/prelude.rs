@@ -9,6 +9,10 @@ pub use crate::chart::{
 pub use crate::data::{
     Augmentation, Cleaner, DataSheet, HubDataset, ImageDataset, ImageShape, ImageSplits, TextDataset, TextSplits,
 };
+pub use crate::data::{
+    Augmentation, HubDataset, ImageDataset, ImageShape, ImageSplits, MultiLabelDataset, TextDataset,
+    TextRegressionDataset, TextSplits,
+};
 pub use crate::metrics::{
     Bootstrap, Calibration, ClassificationReport, Column, ColumnKind, ComparisonTable, ConfusionMatrix, Evaluation,
     KappaWeights, LatencyReport, LatencyRuns, ModelCost, MultiLabelReport, Pca, PrecisionRecallCurve, RocCurve,
@@ -25,6 +29,8 @@ pub use crate::data::{
 pub use crate::model::{
     LearningRates, LoraConfig, ModelSummary, Pass, Pooling, Prediction, Predictions, Pretrained, TabularClassifier,
     TabularRegressor, TextClassifier, TextEncoder, TokenBatch, device,
+    LearningRates, LoraConfig, ModelSummary, MultiLabelClassifier, Pass, Pooling, Prediction, Predictions, Pretrained,
+    TextClassifier, TextEncoder, TextRegressor, TokenBatch, device,
 };
 pub use crate::notebook::{Display, LiveDisplay, Progress, record};
 pub use crate::train::{

@@ -34,11 +34,11 @@ pub use evaluation::Evaluation;
 pub use latency::{Latency, LatencyReport, LatencyRuns};
 pub use multi_label::MultiLabelReport;
 pub use pca::Pca;
+pub use multi_label::{MultiLabelReport, best_f1_threshold};
 pub use probability::{Calibration, ReliabilityBin, brier_score, log_loss};
 pub use ranking::{Average, PrecisionRecallCurve, RocCurve, roc_auc, roc_auc_one_vs_rest, top_k_accuracy};
 pub use regression::{mean_absolute_error, r2_score, root_mean_squared_error};
 pub use regression_evaluation::RegressionEvaluation;
-pub(crate) use significance::quantile;
 pub use significance::{Bootstrap, ConfidenceInterval, McNemar, PairedBootstrap};
 pub(crate) use significance::{chance_of_heads, quantile};
 

@@ -139,11 +139,83 @@ impl MultiLabelReport {
     }
 }
 
+/// The score from which on a label should be given so that its F1 on these items is the best there is. `None` when no item
+/// has the label: then F1 is 0 whatever the threshold.
+///
+/// A threshold lies in the middle between two scores, or at the lowest; of equally good ones it is the one nearest to one
+/// half. Chosen on validation data; on the data that a model learned from it would be too confident (Lipton et al., 2014,
+/// "Optimal Thresholding of Classifiers to Maximize F1 Measure").
+///
+/// ```
+/// let threshold = tunebook::metrics::best_f1_threshold(&[true, true, false, false], &[0.4, 0.3, 0.2, 0.1])?;
+/// assert_eq!(threshold, Some(0.25));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
+///
+/// An error when lengths differ, there are no items, or a score is not finite.
+pub fn best_f1_threshold(true_labels: &[bool], scores: &[f32]) -> Result<Option<f32>> {
+    check::lengths("scores", scores.len(), true_labels.len())?;
+    check::finite("score", &scores.iter().copied().map(f64::from).collect::<Vec<_>>())?;
+    let mut items: Vec<(f32, bool)> = scores.iter().copied().zip(true_labels.iter().copied()).collect();
+    items.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let positives = items.iter().filter(|(_, truth)| *truth).count();
+    let (mut hits, mut best): (usize, Option<(f64, f32)>) = (0, None);
+    for (place, &(score, truth)) in items.iter().enumerate() {
+        hits += usize::from(truth);
+        let next = items.get(place + 1).map(|(next, _)| *next);
+        // Equal scores are given together or not at all.
+        if next == Some(score) || hits == 0 {
+            continue;
+        }
+        let f1 = 2.0 * hits as f64 / (place + 1 + positives) as f64;
+        let middle = next.map_or(score, |next| next + (score - next) / 2.0);
+        // Between two neighbours of single precision there is no middle.
+        let threshold = if next == Some(middle) { score } else { middle };
+        let from_half = |threshold: f32| (threshold - 0.5).abs();
+        let better = best.is_none_or(|(most, at)| {
+            f1 > most || (f1.total_cmp(&most).is_eq() && from_half(threshold) < from_half(at))
+        });
+        if better {
+            best = Some((f1, threshold));
+        }
+    }
+    Ok(best.map(|(_, threshold)| threshold))
+}
+
 /// One line: averages, subset accuracy and Hamming loss.
 impl fmt::Display for MultiLabelReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (micro, mean) = (self.micro.f1, self.macro_average().f1);
         write!(f, "micro F1 {micro:.3}, macro F1 {mean:.3}, ")?;
         write!(f, "subset accuracy {:.3}, Hamming loss {:.3}", self.subset_accuracy, self.hamming_loss)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MultiLabelReport, best_f1_threshold};
+
+    #[test]
+    fn no_other_threshold_has_a_better_f1() {
+        let scores: Vec<f32> = (0..60u16).map(|n| f32::from(n * 37 % 50) / 50.0).collect();
+        let truth: Vec<bool> = (0..60u16).map(|n| n * 37 % 50 + n % 7 * 4 > 33).collect();
+        let f1 = |from: f32| {
+            let rows = |yes: &dyn Fn(usize) -> bool| (0..60).map(|n| vec![yes(n)]).collect::<Vec<_>>();
+            let report = MultiLabelReport::new(&rows(&|n| truth[n]), &rows(&|n| scores[n] >= from), &["a".to_owned()]);
+            report.unwrap().classes()[0].f1
+        };
+        let best = f1(best_f1_threshold(&truth, &scores).unwrap().unwrap());
+        assert!((0..=100u16).all(|n| f1(f32::from(n) / 100.0) <= best + 1e-12) && best > f1(0.5), "{best}");
+    }
+
+    #[test]
+    fn degenerate_labels_have_an_answer() {
+        assert_eq!(best_f1_threshold(&[false, false], &[0.1, 0.9]).unwrap(), None);
+        // Everything is given; equal scores cannot be told apart.
+        assert_eq!(best_f1_threshold(&[true, true], &[0.3, 0.3]).unwrap(), Some(0.3));
+        assert_eq!(best_f1_threshold(&[true, false], &[0.3, 0.3]).unwrap(), Some(0.3));
+        let next = f32::from_bits(0.3f32.to_bits() - 1);
+        assert_eq!(best_f1_threshold(&[true, false], &[0.3, next]).unwrap(), Some(0.3));
+        assert!(best_f1_threshold(&[true], &[f32::NAN]).unwrap_err().to_string().contains("score of item 0"));
     }
 }

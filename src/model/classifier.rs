@@ -3,19 +3,13 @@
 use std::path::Path;
 
 use candle_core::{Device, Tensor};
-use serde_json::Value;
 
+use super::hub_layout::{self, Task};
 use super::{
-    Linear, LoadReport, LoraConfig, ModelCard, ModelSummary, ParameterStore, Pass, Prediction, Predictions, Pretrained,
-    PretrainedFiles, StoreBuilder, TextEncoder, TokenBatch, hub_layout,
+    LoadReport, ModelCard, ModelSummary, ParameterStore, Pass, Prediction, Predictions, Pretrained, TextEncoder,
+    TextNetwork, TokenBatch,
 };
 use crate::{Error, Result};
-
-/// The prefix of the head's parameter names.
-const HEAD: &str = "classifier";
-
-/// Texts in one forward pass of prediction.
-const PREDICT_BATCH: usize = 32;
 
 /// A text classifier: encoder, pooling, dropout and a linear head.
 ///
@@ -28,12 +22,8 @@ const PREDICT_BATCH: usize = 32;
 /// ```
 #[derive(Clone, Debug)]
 pub struct TextClassifier {
-    pub(super) encoder: TextEncoder,
-    head: Linear,
-    pub(super) store: ParameterStore,
+    pub(super) network: TextNetwork,
     pub(super) labels: Vec<String>,
-    pub(super) lora: Option<LoraConfig>,
-    report: LoadReport,
 }
 
 impl TextClassifier {
@@ -45,23 +35,14 @@ impl TextClassifier {
 
     /// The same with the head's seed given.
     pub fn from_pretrained_seeded(source: Pretrained, labels: Vec<String>, seed: u64) -> Result<Self> {
-        let mut files = source.load()?;
-        // A head that the file brings along belongs to other labels.
-        let brought: Vec<String> = files.weights.names().into_iter().filter(|n| n.starts_with("classifier.")).collect();
-        for name in &brought {
-            files.weights.take(name);
-        }
-        let builder = StoreBuilder::strict(files.weights.clone(), seed).allow_new("classifier.").on(&files.device);
-        let mut model = Self::build(files, builder, labels)?;
-        model.report.unused.extend(brought);
-        Ok(model)
+        check_labels(&labels)?;
+        Ok(Self { network: TextNetwork::with_new_head(source, labels.len(), seed)?, labels })
     }
 
     /// The same network with random weights from a seed: what pretraining has to beat.
     pub fn from_scratch(source: Pretrained, labels: Vec<String>, seed: u64) -> Result<Self> {
-        let files = source.load()?;
-        let builder = StoreBuilder::random(seed).on(&files.device);
-        Self::build(files, builder, labels)
+        check_labels(&labels)?;
+        Ok(Self { network: TextNetwork::from_scratch(source, labels.len(), seed)?, labels })
     }
 
     /// A classifier that [`TextClassifier::save`] wrote, ready to predict.
@@ -89,35 +70,24 @@ impl TextClassifier {
     /// When the source has no `id2label` or no head, and as [`TextClassifier::from_pretrained`].
     pub fn from_finetuned(source: Pretrained) -> Result<Self> {
         let files = source.load()?;
-        let labels = read_labels(&files.config_json, &format!("config.json of {}", files.name))?;
-        let builder = StoreBuilder::strict(files.weights.clone(), 0).on(&files.device);
-        Self::build(files, builder, labels)
-    }
-
-    fn build(files: PretrainedFiles, builder: StoreBuilder, labels: Vec<String>) -> Result<Self> {
+        let labels = Task::Classes(&[]).read_labels(&files)?;
         check_labels(&labels)?;
-        let (encoder, head) = TextEncoder::build(files, builder, |config, builder| {
-            Linear::new(builder, HEAD, config.hidden_size, labels.len(), config.initializer_range)
-        })?;
-        let (store, report) = (encoder.store().clone(), encoder.load_report().clone());
-        Ok(Self { encoder, head, store, labels, lora: None, report })
+        Ok(Self { network: TextNetwork::from_files(files, labels.len())?, labels })
     }
 
     /// Scores before the softmax: `(batch, labels)`.
     pub fn logits(&self, batch: &TokenBatch, pass: &Pass) -> Result<Tensor> {
-        self.head_logits(&self.encoder.forward(batch, pass)?, pass)
+        self.network.outputs(batch, pass)
     }
 
     /// Scores from pooled vectors `(batch, hidden)`: what remains to compute when the encoder is frozen.
     pub fn head_logits(&self, pooled: &Tensor, pass: &Pass) -> Result<Tensor> {
-        let dropped = pass.dropout(pooled, self.encoder.bert.config().classifier_dropout())?;
-        self.head.forward(&dropped, pass)
+        self.network.head_outputs(pooled, pass)
     }
 
     /// The most probable label of each text, with all probabilities.
     pub fn predict(&self, texts: &[&str]) -> Result<Predictions> {
-        let sequences = self.encoder.tokenizer.encode(texts)?;
-        let rows = self.probabilities(&sequences)?;
+        let rows = self.network.rows(texts, |logits| Ok(candle_nn::ops::softmax(logits, 1)?))?;
         let items = texts
             .iter()
             .zip(rows)
@@ -126,40 +96,28 @@ impl TextClassifier {
         Ok(Predictions::new(items, self.labels.clone()))
     }
 
-    /// Class probabilities of token sequences, in their order.
-    pub(crate) fn probabilities(&self, sequences: &[Vec<u32>]) -> Result<Vec<Vec<f32>>> {
-        let mut order: Vec<usize> = (0..sequences.len()).collect();
-        order.sort_by_key(|&i| sequences[i].len());
-        let mut rows = vec![Vec::new(); sequences.len()];
-        for indices in order.chunks(PREDICT_BATCH) {
-            let batch: Vec<&[u32]> = indices.iter().map(|&i| sequences[i].as_slice()).collect();
-            let batch = TokenBatch::new(&batch, self.encoder.tokenizer.pad_id())?;
-            let logits = self.logits(&batch, &Pass::evaluation())?;
-            let probabilities = candle_nn::ops::softmax(&logits, 1)?.to_vec2::<f32>()?;
-            for (&i, row) in indices.iter().zip(probabilities) {
-                rows[i] = row;
-            }
-        }
-        Ok(rows)
+    /// What the model is made of.
+    pub fn network(&self) -> &TextNetwork {
+        &self.network
+    }
+
+    pub(crate) fn network_mut(&mut self) -> &mut TextNetwork {
+        &mut self.network
     }
 
     /// The encoder below the head. Its parameters are the classifier's.
     pub fn encoder(&self) -> &TextEncoder {
-        &self.encoder
-    }
-
-    pub(crate) fn encoder_mut(&mut self) -> &mut TextEncoder {
-        &mut self.encoder
+        self.network.encoder()
     }
 
     /// Where it computes.
     pub fn device(&self) -> &Device {
-        self.encoder.device()
+        self.encoder().device()
     }
 
     /// All parameters, the head's included.
     pub fn store(&self) -> &ParameterStore {
-        &self.store
+        self.network.store()
     }
 
     /// The labels, in the order of the logits.
@@ -169,13 +127,13 @@ impl TextClassifier {
 
     /// Which parameters were loaded, which start fresh, and what the file had beyond them.
     pub fn load_report(&self) -> &LoadReport {
-        &self.report
+        self.network.load_report()
     }
 
     /// Layers with their sizes, and which of them train.
     pub fn summary(&self) -> ModelSummary {
-        let title = format!("TextClassifier on {}, {} labels", self.encoder.name(), self.labels.len());
-        ModelSummary::of(&self.store, title)
+        let title = format!("TextClassifier on {}, {} labels", self.encoder().name(), self.labels.len());
+        self.network.summary(title)
     }
 
     /// Writes the model in the Hub's layout: weights (LoRA merged), tokenizer, `config.json` with the labels, and a
@@ -202,7 +160,7 @@ impl TextClassifier {
     /// # Ok::<(), tunebook::Error>(())
     /// ```
     pub fn save_with_card(&self, folder: impl AsRef<Path>, card: &ModelCard) -> Result<()> {
-        hub_layout::write(folder.as_ref(), &self.encoder, self.encoder.merged_tensors()?, &self.labels, card)
+        hub_layout::write(folder.as_ref(), self.encoder(), &Task::Classes(&self.labels), card)
     }
 }
 
@@ -210,32 +168,15 @@ pub(super) fn check_labels(labels: &[String]) -> Result<()> {
     if labels.len() < 2 {
         return Err(Error::input("labels", format!("{} given", labels.len()), "a classifier needs at least two"));
     }
+    check_names(labels)
+}
+
+/// No name stands twice.
+pub(super) fn check_names(labels: &[String]) -> Result<()> {
     let mut sorted = labels.to_vec();
     sorted.sort();
     if let Some((twice, _)) = sorted.iter().zip(&sorted[1..]).find(|(a, b)| a == b) {
         return Err(Error::input("labels", format!("{twice:?} is given twice"), "give each label once"));
     }
     Ok(())
-}
-
-/// The labels under `id2label`, ordered by id.
-fn read_labels(config: &Value, origin: &str) -> Result<Vec<String>> {
-    let map = config["id2label"].as_object().ok_or_else(|| {
-        Error::input(
-            origin,
-            "has no id2label",
-            "this folder holds an encoder, not a trained classifier: use TextClassifier::from_pretrained",
-        )
-    })?;
-    (0..map.len())
-        .map(|id| {
-            map.get(&id.to_string()).and_then(Value::as_str).map(str::to_owned).ok_or_else(|| {
-                Error::input(
-                    origin,
-                    format!("id2label has no text for id {id}"),
-                    "number the labels from 0 without gaps",
-                )
-            })
-        })
-        .collect()
 }

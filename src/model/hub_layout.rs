@@ -9,29 +9,85 @@ use candle_core::Tensor;
 use serde_json::{Map, Value, json};
 
 use super::names::NameStyle;
-use super::{ModelCard, ModelType, Pooling, TextEncoder, TextTokenizer, files, weights};
+use super::{ModelCard, ModelType, Pooling, PretrainedFiles, TextEncoder, TextTokenizer, files, weights};
 use crate::{Error, Result};
 
 /// The class for poolings that transformers has no class for.
 const MODELING: &str = include_str!("modeling_tunebook.py");
 
+/// What the outputs of a head mean, as `config.json` says it to transformers.
+pub(super) enum Task<'a> {
+    /// One of several classes.
+    Classes(&'a [String]),
+    /// Any number of labels, each from its own probability on.
+    Labels { names: &'a [String], thresholds: &'a [f32] },
+    /// One number.
+    Value,
+}
+
+impl Task<'_> {
+    fn problem_type(&self) -> &'static str {
+        match self {
+            Self::Classes(_) => "single_label_classification",
+            Self::Labels { .. } => "multi_label_classification",
+            Self::Value => "regression",
+        }
+    }
+
+    /// A name for each output.
+    fn labels(&self) -> Vec<String> {
+        match self {
+            Self::Classes(names) | Self::Labels { names, .. } => names.to_vec(),
+            // What transformers calls an output without a name.
+            Self::Value => vec!["LABEL_0".to_owned()],
+        }
+    }
+
+    /// The type that loads such a model.
+    pub(super) fn model(&self) -> &'static str {
+        match self {
+            Self::Classes(_) => "TextClassifier",
+            Self::Labels { .. } => "MultiLabelClassifier",
+            Self::Value => "TextRegressor",
+        }
+    }
+
+    /// The labels under `id2label` of a model that was trained for this task, ordered by id.
+    pub(super) fn read_labels(&self, files: &PretrainedFiles) -> Result<Vec<String>> {
+        let (config, origin) = (&files.config_json, format!("config.json of {}", files.name));
+        let tasks = [Task::Classes(&[]), Task::Labels { names: &[], thresholds: &[] }, Task::Value];
+        if let Some(said) = config["problem_type"].as_str().filter(|said| *said != self.problem_type()) {
+            let fitting = tasks.iter().find(|task| task.problem_type() == said);
+            let mend =
+                fitting.map_or("choose another model".to_owned(), |task| format!("load it as a {}", task.model()));
+            return Err(Error::input(origin, format!("problem_type is {said}: not for a {}", self.model()), mend));
+        }
+        let map = config["id2label"].as_object().ok_or_else(|| {
+            let mend =
+                format!("this source is an encoder without a trained head: use {}::from_pretrained", self.model());
+            Error::input(&origin, "has no id2label", mend)
+        })?;
+        let label = |id: usize| {
+            map.get(&id.to_string()).and_then(Value::as_str).map(str::to_owned).ok_or_else(|| {
+                let problem = format!("id2label has no text for id {id}");
+                Error::input(&origin, problem, "number the labels from 0 without gaps")
+            })
+        };
+        (0..map.len()).map(label).collect()
+    }
+}
+
 /// Writes every file of a classifier. Each appears whole or not at all; `config.json`, without which nothing loads,
 /// comes last.
-pub(super) fn write(
-    folder: &Path,
-    encoder: &TextEncoder,
-    tensors: Vec<(String, Tensor)>,
-    labels: &[String],
-    card: &ModelCard,
-) -> Result<()> {
+pub(super) fn write(folder: &Path, encoder: &TextEncoder, task: &Task<'_>, card: &ModelCard) -> Result<()> {
     std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
     let put = |name: &str, text: &str| files::write_atomically(&folder.join(name), text.as_bytes());
-    write_weights_and_tokenizer(folder, encoder, tensors, NameStyle::to_theirs)?;
+    write_weights_and_tokenizer(folder, encoder, encoder.merged_tensors()?, NameStyle::to_theirs)?;
     if encoder.pooling != Pooling::Pooler {
         put("modeling_tunebook.py", MODELING)?;
     }
-    put("README.md", &card.markdown(encoder, labels))?;
-    files::write_json(&folder.join("config.json"), &config(encoder, labels))
+    put("README.md", &card.markdown(encoder, task))?;
+    files::write_json(&folder.join("config.json"), &config(encoder, task))
 }
 
 /// Weights under the names that `rename` gives them in the family's files, and the tokenizer.
@@ -72,8 +128,9 @@ pub(super) fn base_config(encoder: &TextEncoder) -> Map<String, Value> {
     config
 }
 
-/// The encoder's configuration with what the classifier adds.
-fn config(encoder: &TextEncoder, labels: &[String]) -> Value {
+/// The encoder's configuration with what the head adds.
+fn config(encoder: &TextEncoder, task: &Task<'_>) -> Value {
+    let labels = task.labels();
     let mut config = base_config(encoder);
     let family = match encoder.bert.config().model_type {
         ModelType::Bert => "Bert",
@@ -92,13 +149,17 @@ fn config(encoder: &TextEncoder, labels: &[String]) -> Value {
     let label2id: Map<_, _> = labels.iter().enumerate().map(|(i, label)| (label.clone(), json!(i))).collect();
     for (key, value) in [
         ("architectures", json!([class])),
-        ("problem_type", json!("single_label_classification")),
+        ("problem_type", json!(task.problem_type())),
         ("id2label", Value::Object(id2label)),
         ("label2id", Value::Object(label2id)),
     ] {
         config.insert(key.to_owned(), value);
     }
-    Value::Object(config)
+    let mut config = Value::Object(config);
+    if let Task::Labels { thresholds, .. } = task {
+        config["tunebook"]["thresholds"] = json!(thresholds);
+    }
+    config
 }
 
 /// What `AutoTokenizer` needs beside `tokenizer.json`: the class, the limit, and the special tokens that there are.

@@ -26,6 +26,7 @@ mod mlp;
 #[cfg(test)]
 mod mlp_tests;
 mod model_card;
+mod multi_label_classifier;
 mod names;
 mod parameters;
 #[cfg(test)]
@@ -40,6 +41,8 @@ mod tabular;
 #[cfg(test)]
 mod tests;
 mod text_encoder;
+mod text_network;
+mod text_regressor;
 mod tokenizer;
 mod weights;
 
@@ -55,6 +58,7 @@ pub use learning_rates::LearningRates;
 pub use lora::{LoraAdapter, LoraConfig};
 pub use mlp::{Activation, Mlp, MlpConfig};
 pub use model_card::ModelCard;
+pub use multi_label_classifier::{MultiLabelClassifier, MultiLabelPrediction, MultiLabelPredictions};
 pub use parameters::{Parameter, ParameterStore};
 pub use pass::Pass;
 pub use pooling::Pooling;
@@ -65,6 +69,8 @@ pub use summary::{ModelSummary, SummaryRow};
 pub(crate) use tabular::TabularNetwork;
 pub use tabular::{TabularClassifier, TabularRegressor};
 pub use text_encoder::TextEncoder;
+pub use text_network::TextNetwork;
+pub use text_regressor::TextRegressor;
 pub use tokenizer::{TextTokenizer, TokenBatch};
 pub use weights::Weights;
 pub(crate) use weights::write as write_tensors;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::hub_layout::Task;
 use super::{Pooling, TextEncoder};
 
 /// What a person says about a trained model, for the `README.md` of its folder (Mitchell et al., 2019, "Model Cards for
@@ -41,18 +42,32 @@ impl ModelCard {
         &self.metrics
     }
 
-    /// The page of a classifier, with the front matter that the Hub reads.
-    pub(super) fn markdown(&self, encoder: &TextEncoder, labels: &[String]) -> String {
-        let names: Vec<String> = labels.iter().map(|label| format!("`{}`", label.replace('`', "'"))).collect();
+    /// The page of a model with a head, with the front matter that the Hub reads.
+    pub(super) fn markdown(&self, encoder: &TextEncoder, task: &Task<'_>) -> String {
+        let quoted = |label: &String| format!("`{}`", label.replace('`', "'"));
+        let (title, facts) = match task {
+            Task::Classes(names) => {
+                let names: Vec<String> = names.iter().map(quoted).collect();
+                ("Text classifier", format!("- Labels: {}\n", names.join(", ")))
+            }
+            Task::Labels { names, thresholds } => {
+                let names =
+                    names.iter().zip(*thresholds).map(|(name, from)| format!("{} from {from:.3}", quoted(name)));
+                let names: Vec<String> = names.collect();
+                let facts = format!("- Labels, each from a probability on: {}\n", names.join(", "));
+                ("Multi-label text classifier", facts)
+            }
+            Task::Value => ("Text regressor", "- Answers with one number\n".to_owned()),
+        };
         let trust = if encoder.pooling == Pooling::Pooler { "" } else { ", trust_remote_code=True" };
         self.page(
             encoder,
             &Kind {
                 front: "library_name: transformers\npipeline_tag: text-classification\n",
                 tags: "- tunebook\n",
-                title: "Text classifier",
-                facts: format!("- Labels: {}\n", names.join(", ")),
-                rust: "tunebook::model::TextClassifier::load(\"FOLDER\")?",
+                title,
+                facts,
+                rust: format!("tunebook::model::{}::load(\"FOLDER\")?", task.model()),
                 python: format!(
                     "from transformers import AutoModelForSequenceClassification, AutoTokenizer\n\ntokenizer = \
                      AutoTokenizer.from_pretrained(\"FOLDER\")\nmodel = \
@@ -71,7 +86,8 @@ impl ModelCard {
                 tags: "- sentence-transformers\n- feature-extraction\n- tunebook\n",
                 title: "Sentence encoder",
                 facts: format!("- Dimensions: {}\n", encoder.bert.config().hidden_size),
-                rust: "tunebook::model::TextEncoder::from_pretrained(tunebook::model::Pretrained::folder(\"FOLDER\"))?",
+                rust: "tunebook::model::TextEncoder::from_pretrained(tunebook::model::Pretrained::folder(\"FOLDER\"))?"
+                    .to_owned(),
                 python: "from sentence_transformers import SentenceTransformer\n\nvectors = \
                          SentenceTransformer(\"FOLDER\").encode([\"The disk is full.\"])"
                     .to_owned(),
@@ -106,7 +122,7 @@ impl ModelCard {
                 let _ = writeln!(page, "| {} | {value:.4} |", name.replace('|', "\\|"));
             }
         }
-        let (rust, python) = (kind.rust, &kind.python);
+        let (rust, python) = (&kind.rust, &kind.python);
         let _ = write!(
             page,
             "\n## Use\n\nIn Rust:\n\n```rust\nlet model = {rust};\n```\n\nIn Python:\n\n```python\n{python}\n```\n"
@@ -124,7 +140,7 @@ struct Kind {
     /// Lines about this kind.
     facts: String,
     /// The expression that loads the model.
-    rust: &'static str,
+    rust: String,
     /// The lines that load it in Python.
     python: String,
 }

@@ -1,4 +1,4 @@
-"""A text classifier that was trained with Tunebook: encoder, pooling over the tokens, linear head.
+"""A model on texts that was trained with Tunebook: encoder, pooling over the tokens, linear head.
 
 transformers has classes of its own only for classifiers on BERT's pooler. It loads this one with
 
@@ -32,8 +32,15 @@ class Head:
             attention_mask = torch.ones(hidden.shape[:2], device=hidden.device)
         vectors = pooled(hidden, attention_mask, self.config.tunebook["pooling"])
         logits = self.classifier(self.dropout(vectors))
-        loss = None if labels is None else torch.nn.functional.cross_entropy(logits, labels)
+        loss = None if labels is None else self.loss(logits, labels)
         return SequenceClassifierOutput(loss=loss, logits=logits)
+
+    def loss(self, logits, labels):
+        if self.config.problem_type == "multi_label_classification":
+            return torch.nn.functional.binary_cross_entropy_with_logits(logits, labels.to(logits.dtype))
+        if self.config.problem_type == "regression":
+            return torch.nn.functional.mse_loss(logits.squeeze(-1), labels.to(logits.dtype).squeeze(-1))
+        return torch.nn.functional.cross_entropy(logits, labels)
 
 
 class TunebookBertForSequenceClassification(BertPreTrainedModel, Head):

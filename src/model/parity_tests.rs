@@ -7,8 +7,15 @@ use std::path::{Path, PathBuf};
 use candle_core::{Device, Tensor};
 use serde_json::Value;
 
-use super::{LoraConfig, ModelType, Parameter, Pass, Pooling, Pretrained, TextClassifier, TextEncoder, TokenBatch};
-use crate::train::{Gradients, Method, Optimizer, OptimizerState, ParameterGroups, weighted_cross_entropy};
+use super::{
+    LoraConfig, ModelType, MultiLabelClassifier, Parameter, Pass, Pooling, Pretrained, TextClassifier, TextEncoder,
+    TextRegressor, TokenBatch,
+};
+use crate::data::{MultiLabelDataset, TextRegressionDataset};
+use crate::train::{
+    Gradients, Method, Optimizer, OptimizerState, ParameterGroups, Targets, TextInputs, Trainable,
+    weighted_cross_entropy,
+};
 
 const BATCH: usize = 4;
 
@@ -43,6 +50,10 @@ impl Case {
 
     fn texts(&self) -> Vec<&str> {
         self.said["texts"].as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect()
+    }
+
+    fn owned_texts(&self) -> Vec<String> {
+        self.texts().into_iter().map(str::to_owned).collect()
     }
 
     /// A classifier with the script's first values in its head.
@@ -282,4 +293,52 @@ fn saved_encoders_load_with_bit_equal_vectors() {
             std::fs::write(folder.join("said.json"), said.to_string()).unwrap();
         }
     }
+}
+
+/// With `TUNEBOOK_PARITY_OUT` the folders stay there, with our logits and losses, for `tests/parity/check_saved.py`.
+#[test]
+fn saved_models_of_other_tasks_load_with_bit_equal_logits() {
+    let temporary = tempfile::tempdir().unwrap();
+    let out = std::env::var_os("TUNEBOOK_PARITY_OUT").map_or(temporary.path().to_path_buf(), PathBuf::from);
+    for case in cases().iter().filter(|case| case.name != "minilm") {
+        for pooling in [Pooling::Mean, Pooling::Pooler] {
+            let source = || case.source().pooling(pooling).max_length(9);
+            let texts = case.texts();
+            let folder = |task: &str| out.join(format!("{}-{task}-{pooling:?}", case.name));
+            let names = ["storage", "access", "other"].map(str::to_owned).to_vec();
+
+            let model = MultiLabelClassifier::from_pretrained(source(), names.clone()).unwrap();
+            model.save(folder("labels")).unwrap();
+            let again = MultiLabelClassifier::load(folder("labels")).unwrap();
+            let rows = (0..texts.len()).map(|n| vec![n % 2 == 0, n % 3 == 0, n % 5 == 0]).collect();
+            let data = MultiLabelDataset::new("texts", case.owned_texts(), rows, names).unwrap();
+            say(&folder("labels"), &texts, &model, &again, &data);
+
+            let model = TextRegressor::from_pretrained(source()).unwrap();
+            model.save(folder("number")).unwrap();
+            let again = TextRegressor::load(folder("number")).unwrap();
+            let targets = (0..texts.len()).map(|n| n as f32 / 4.0 - 1.0).collect();
+            let data = TextRegressionDataset::new("texts", case.owned_texts(), targets).unwrap();
+            say(&folder("number"), &texts, &model, &again, &data);
+        }
+    }
+}
+
+/// Compares a model with the one that came back from the folder, and notes there what it says.
+fn say<M: Trainable<Inputs = TextInputs>>(folder: &Path, texts: &[&str], model: &M, again: &M, data: &M::Data) {
+    let examples = model.prepare(data).unwrap();
+    let TextInputs::Tokens(ids) = &examples.inputs else { panic!("tokens") };
+    let one = |model: &M, row| model.outputs(&examples.inputs, &[row], &Pass::evaluation()).unwrap().to_vec2::<f32>();
+    let logits =
+        |model: &M| -> Vec<Vec<f32>> { (0..ids.len()).map(|row| one(model, row).unwrap().remove(0)).collect() };
+    let outputs = logits(model);
+    assert_eq!(logits(again), outputs, "{}", folder.display());
+    let (loss, _) = examples.targets.measure(&outputs);
+    let targets = match &examples.targets {
+        Targets::Labels(rows) => serde_json::json!(rows),
+        Targets::Values(values) => serde_json::json!(values),
+        Targets::Classes(classes) => serde_json::json!(classes),
+    };
+    let said = serde_json::json!({"texts": texts, "ids": ids, "logits": outputs, "targets": targets, "loss": loss});
+    std::fs::write(folder.join("said.json"), said.to_string()).unwrap();
 }

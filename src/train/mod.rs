@@ -37,6 +37,8 @@ mod targets;
 #[cfg(test)]
 mod tests;
 mod text;
+#[cfg(test)]
+mod text_tests;
 mod trainable;
 mod trainer;
 
@@ -59,6 +61,6 @@ pub use set_fit::SetFit;
 pub use sweep::{SearchSpace, Sweep, SweepResults, Trial, TrialResult};
 pub use table::TableInputs;
 pub use targets::{LossOptions, Mix, Targets};
-pub use text::TextInputs;
+pub use text::{TextInputs, TextModel};
 pub use trainable::{Examples, Trainable};
 pub use trainer::Trainer;

@@ -1,11 +1,14 @@
-//! Text classifiers as the trainer sees them: token ids, or the vectors of a frozen encoder.
+//! Models on texts as the trainer sees them: token ids, or the vectors of a frozen encoder.
 
 use candle_core::Tensor;
 
 use super::{Examples, Targets, Trainable};
-use crate::data::TextDataset;
-use crate::metrics::Evaluation;
-use crate::model::{LearningRates, LoraConfig, ParameterStore, Pass, TextClassifier, TokenBatch};
+use crate::data::{MultiLabelDataset, Rows, TextDataset, TextRegressionDataset};
+use crate::metrics::{Evaluation, MultiLabelReport, RegressionEvaluation, best_f1_threshold};
+use crate::model::{
+    LearningRates, LoraConfig, MultiLabelClassifier, ParameterStore, Pass, TextClassifier, TextNetwork, TextRegressor,
+    TokenBatch,
+};
 use crate::{Error, Result};
 
 /// Texts between two looks at the progress and at a wish to stop.
@@ -20,21 +23,42 @@ pub enum TextInputs {
     Features(Tensor),
 }
 
-impl Trainable for TextClassifier {
-    type Data = TextDataset;
+/// A model on texts, which is [`Trainable`] by that: an encoder with a head, and what the head should answer.
+pub trait TextModel {
+    /// Texts with the right answers.
+    type Data: Rows;
+
+    /// Encoder and head.
+    fn network(&self) -> &TextNetwork;
+
+    /// The same, to add LoRA or to shorten texts.
+    fn network_mut(&mut self) -> &mut TextNetwork;
+
+    /// Whether the answers of the data are those that the model was made for; `place` names the data in the error.
+    fn check_answers(&self, data: &Self::Data, place: &str) -> Result<()>;
+
+    /// The texts of the data.
+    fn texts(data: &Self::Data) -> &[String];
+
+    /// The right answer of each row.
+    fn targets(data: &Self::Data) -> Targets;
+}
+
+impl<M: TextModel> Trainable for M {
+    type Data = M::Data;
     type Inputs = TextInputs;
 
     fn store(&self) -> &ParameterStore {
-        self.store()
+        self.network().store()
     }
 
     fn source(&self) -> &str {
-        self.encoder().name()
+        self.network().encoder().name()
     }
 
     /// Embeddings, each layer, the head.
     fn groups(&self) -> usize {
-        self.encoder().bert().config().num_hidden_layers + 2
+        self.network().encoder().bert().config().num_hidden_layers + 2
     }
 
     fn group_of(&self, name: &str) -> usize {
@@ -46,36 +70,32 @@ impl Trainable for TextClassifier {
     }
 
     fn learning_rates(&self) -> LearningRates {
-        self.encoder().learning_rates()
+        self.network().encoder().learning_rates()
     }
 
-    fn check(&self, data: &TextDataset, what: &str) -> Result<()> {
+    fn check(&self, data: &M::Data, what: &str) -> Result<()> {
         let place = format!("{what} {}", data.name());
         if data.is_empty() {
             return Err(Error::input(place, "has no rows", "give at least one labelled text"));
         }
-        let names = data.label_names();
-        if names != self.labels() {
-            let problem = format!("has the labels {names:?}, the model {:?}", self.labels());
-            return Err(Error::input(place, problem, "make the model with data.label_names() of the same data set"));
-        }
-        Ok(())
+        self.check_answers(data, &place)
     }
 
-    fn prepare(&self, data: &TextDataset) -> Result<Examples<TextInputs>> {
-        let texts: Vec<&str> = data.texts().iter().map(String::as_str).collect();
-        let inputs = TextInputs::Tokens(self.encoder().tokenizer().encode(&texts)?);
-        Ok(Examples { inputs, targets: Targets::Classes(data.labels().to_vec()) })
+    fn prepare(&self, data: &M::Data) -> Result<Examples<TextInputs>> {
+        let texts: Vec<&str> = M::texts(data).iter().map(String::as_str).collect();
+        let inputs = TextInputs::Tokens(self.network().encoder().tokenizer().encode(&texts)?);
+        Ok(Examples { inputs, targets: M::targets(data) })
     }
 
     fn freeze_inputs(&self, inputs: TextInputs, progress: &mut dyn FnMut(usize) -> Result<()>) -> Result<TextInputs> {
         let TextInputs::Tokens(sequences) = inputs else { return Ok(inputs) };
-        let weights = self.encoder().fingerprint()?;
+        let encoder = self.network().encoder();
+        let weights = encoder.fingerprint()?;
         let mut parts = Vec::new();
         let mut done = 0;
         for part in sequences.chunks(ENCODED_AT_ONCE) {
             progress(done)?;
-            parts.push(self.encoder().embed_tokens_cached_as(&weights, part)?);
+            parts.push(encoder.embed_tokens_cached_as(&weights, part)?);
             done += part.len();
         }
         progress(done)?;
@@ -93,35 +113,164 @@ impl Trainable for TextClassifier {
         match inputs {
             TextInputs::Tokens(sequences) => {
                 let batch: Vec<&[u32]> = rows.iter().map(|&i| sequences[i].as_slice()).collect();
-                self.logits(&TokenBatch::new(&batch, self.encoder().tokenizer().pad_id())?, pass)
+                let pad_id = self.network().encoder().tokenizer().pad_id();
+                self.network().outputs(&TokenBatch::new(&batch, pad_id)?, pass)
             }
             TextInputs::Features(vectors) => {
                 let ids: Vec<u32> = rows.iter().map(|&i| i as u32).collect();
                 let ids = Tensor::from_vec(ids, rows.len(), vectors.device())?;
-                self.head_logits(&vectors.index_select(&ids, 0)?, pass)
+                self.network().head_outputs(&vectors.index_select(&ids, 0)?, pass)
             }
         }
     }
 
     fn add_lora(&mut self, config: &LoraConfig, seed: u64) -> Result<()> {
-        self.add_lora(config, seed)
+        self.network_mut().add_lora(config, seed)
     }
 
     fn set_max_length(&mut self, tokens: usize) -> Result<()> {
-        self.encoder_mut().set_max_length(tokens)
+        self.network_mut().encoder_mut().set_max_length(tokens)
+    }
+}
+
+impl TextModel for TextClassifier {
+    type Data = TextDataset;
+
+    fn network(&self) -> &TextNetwork {
+        self.network()
+    }
+
+    fn network_mut(&mut self) -> &mut TextNetwork {
+        self.network_mut()
+    }
+
+    fn check_answers(&self, data: &TextDataset, place: &str) -> Result<()> {
+        check_labels(&data.label_names(), self.labels(), place)
+    }
+
+    fn texts(data: &TextDataset) -> &[String] {
+        data.texts()
+    }
+
+    fn targets(data: &TextDataset) -> Targets {
+        Targets::Classes(data.labels().to_vec())
+    }
+}
+
+impl TextModel for MultiLabelClassifier {
+    type Data = MultiLabelDataset;
+
+    fn network(&self) -> &TextNetwork {
+        self.network()
+    }
+
+    fn network_mut(&mut self) -> &mut TextNetwork {
+        self.network_mut()
+    }
+
+    fn check_answers(&self, data: &MultiLabelDataset, place: &str) -> Result<()> {
+        check_labels(&data.label_names(), self.labels(), place)
+    }
+
+    fn texts(data: &MultiLabelDataset) -> &[String] {
+        data.texts()
+    }
+
+    fn targets(data: &MultiLabelDataset) -> Targets {
+        Targets::Labels(data.labels().iter().map(|row| row.iter().map(|&given| f32::from(given)).collect()).collect())
+    }
+}
+
+impl TextModel for TextRegressor {
+    type Data = TextRegressionDataset;
+
+    fn network(&self) -> &TextNetwork {
+        self.network()
+    }
+
+    fn network_mut(&mut self) -> &mut TextNetwork {
+        self.network_mut()
+    }
+
+    fn check_answers(&self, _: &TextRegressionDataset, _: &str) -> Result<()> {
+        Ok(())
+    }
+
+    fn texts(data: &TextRegressionDataset) -> &[String] {
+        data.texts()
+    }
+
+    fn targets(data: &TextRegressionDataset) -> Targets {
+        Targets::Values(data.targets().to_vec())
     }
 }
 
 impl TextClassifier {
     /// Loss, accuracy, predictions and probabilities on a labelled data set with the same labels.
     pub fn evaluate(&self, data: &TextDataset) -> Result<Evaluation> {
-        self.check(data, "evaluation data")?;
-        let examples = self.prepare(data)?;
-        let outputs = examples.outputs(self)?;
+        let (examples, outputs) = answers(self, data, "evaluation data")?;
         let (loss, _) = examples.targets.measure(&outputs);
         let probabilities = outputs.iter().map(|row| super::loss::softmax_row(row, 0).0).collect();
         Evaluation::new(loss, data.labels().to_vec(), probabilities, self.labels().to_vec())
     }
+}
+
+impl MultiLabelClassifier {
+    /// Precision, recall and F1 of each label and their averages on a data set with the same labels, at the model's
+    /// thresholds.
+    pub fn evaluate(&self, data: &MultiLabelDataset) -> Result<MultiLabelReport> {
+        let rows = self.probabilities(data, "evaluation data")?;
+        let given: Vec<Vec<bool>> = rows.iter().map(|row| self.decide(row)).collect();
+        MultiLabelReport::new(data.labels(), &given, self.labels())
+    }
+
+    /// Sets for each label the threshold with the best F1 on this data, which should not be the data that the model
+    /// learned from. A label that no text has keeps its threshold. Returns the new thresholds.
+    ///
+    /// See [`best_f1_threshold`] for how one is found, and [`MultiLabelClassifier`] for an example.
+    pub fn tune_thresholds(&mut self, validation: &MultiLabelDataset) -> Result<Vec<f32>> {
+        let rows = self.probabilities(validation, "validation data")?;
+        let mut thresholds = self.thresholds().to_vec();
+        for (label, threshold) in thresholds.iter_mut().enumerate() {
+            let truth: Vec<bool> = validation.labels().iter().map(|row| row[label]).collect();
+            let scores: Vec<f32> = rows.iter().map(|row| row[label]).collect();
+            *threshold = best_f1_threshold(&truth, &scores)?.unwrap_or(*threshold);
+        }
+        self.set_thresholds(thresholds.clone())?;
+        Ok(thresholds)
+    }
+
+    /// The probability of each label for each row.
+    fn probabilities(&self, data: &MultiLabelDataset, what: &str) -> Result<Vec<Vec<f32>>> {
+        let sigmoid = |logit: f32| (1.0 / (1.0 + (-f64::from(logit)).exp())) as f32;
+        let (_, outputs) = answers(self, data, what)?;
+        Ok(outputs.into_iter().map(|row| row.into_iter().map(sigmoid).collect()).collect())
+    }
+}
+
+impl TextRegressor {
+    /// Predicted and true numbers of a data set, and how far they are apart.
+    pub fn evaluate(&self, data: &TextRegressionDataset) -> Result<RegressionEvaluation> {
+        let (_, outputs) = answers(self, data, "evaluation data")?;
+        let predictions = outputs.iter().map(|row| f64::from(row[0])).collect();
+        RegressionEvaluation::new(data.targets().iter().copied().map(f64::from).collect(), predictions)
+    }
+}
+
+/// The rows of checked data, and the model's outputs for them.
+fn answers<M: TextModel>(model: &M, data: &M::Data, what: &str) -> Result<(Examples<TextInputs>, Vec<Vec<f32>>)> {
+    model.check(data, what)?;
+    let examples = model.prepare(data)?;
+    let outputs = examples.outputs(model)?;
+    Ok((examples, outputs))
+}
+
+fn check_labels(found: &[String], own: &[String], place: &str) -> Result<()> {
+    if found == own {
+        return Ok(());
+    }
+    let problem = format!("has the labels {found:?}, the model {own:?}");
+    Err(Error::input(place, problem, "make the model with data.label_names() of the same data set"))
 }
 
 /// The layer a parameter belongs to: 3 for `encoder.layer.3.output.dense.bias`.

@@ -3,7 +3,7 @@
     TUNEBOOK_MINILM=FOLDER TUNEBOOK_PARITY_OUT=OUT cargo test --release -p tunebook --lib saved_
     python tests/parity/check_saved.py OUT
 
-Token ids must be equal, logits within 1e-4, vectors within 1e-5.
+Token ids must be equal, logits (and losses, where there are targets) within 1e-4, vectors within 1e-5.
 """
 
 import json
@@ -42,11 +42,17 @@ def check_classifier(folder, said):
     same_ids = [tokenizer(text, truncation=True)["input_ids"] for text in said["texts"]] == said["ids"]
     # One padded batch: our logits were computed text by text.
     batch = tokenizer(said["texts"], truncation=True, padding=True, return_tensors="pt")
+    if "targets" in said:
+        batch["labels"] = torch.tensor(said["targets"])
     with torch.no_grad():
-        difference = (model(**batch).logits - torch.tensor(said["logits"])).abs().max().item()
+        answer = model(**batch)
+    difference = (answer.logits - torch.tensor(said["logits"])).abs().max().item()
+    if "targets" in said:  # transformers takes the loss that problem_type names
+        difference = max(difference, abs(answer.loss.item() - said["loss"]))
     whole = not report["missing_keys"] and not report["unexpected_keys"]
-    labels = [model.config.id2label[i] for i in range(model.config.num_labels)] == ["storage", "access", "other"]
-    print(f"{folder.name}: {type(model).__name__}, ids {'equal' if same_ids else 'DIFFER'}, logits within "
+    names = ["LABEL_0"] if model.config.problem_type == "regression" else ["storage", "access", "other"]
+    labels = [model.config.id2label[i] for i in range(model.config.num_labels)] == names
+    print(f"{folder.name}: {type(model).__name__}, {model.config.problem_type}, ids {'equal' if same_ids else 'DIFFER'}, logits within "
           f"{difference:.1e}{'' if whole else ', KEYS DIFFER'}{'' if labels else ', LABELS DIFFER'}")
     return same_ids and whole and labels and difference < LOGITS
 

@@ -1,10 +1,10 @@
-//! LoRA on a whole classifier.
+//! LoRA on a whole model.
 
 use candle_core::Tensor;
 
 use super::{LoraAdapter, LoraConfig};
 use crate::model::names::NameStyle;
-use crate::model::{TextClassifier, TextEncoder};
+use crate::model::{TextClassifier, TextEncoder, TextNetwork};
 use crate::{Error, Result};
 
 impl TextClassifier {
@@ -22,6 +22,34 @@ impl TextClassifier {
     /// # Errors
     /// When the numbers are out of range, when no layer has such a name, and when the model has LoRA already.
     pub fn add_lora(&mut self, config: &LoraConfig, seed: u64) -> Result<()> {
+        self.network.add_lora(config, seed)
+    }
+
+    /// The settings of the LoRA that the model has.
+    pub fn lora_config(&self) -> Option<&LoraConfig> {
+        self.network.lora.as_ref()
+    }
+
+    /// LoRA's matrices, each with the name of its layer.
+    pub fn lora_adapters(&self) -> Vec<(&str, &LoraAdapter)> {
+        self.encoder().lora_adapters()
+    }
+
+    /// Adds each product of matrices to its layer's weight: prediction costs no more than without LoRA, and gives the
+    /// same to about 1e-5.
+    pub fn merge_lora(&self) -> Result<()> {
+        self.network.each_adapter(LoraAdapter::merge)
+    }
+
+    /// Takes them out again.
+    pub fn unmerge_lora(&self) -> Result<()> {
+        self.network.each_adapter(LoraAdapter::unmerge)
+    }
+}
+
+impl TextNetwork {
+    /// See [`TextClassifier::add_lora`].
+    pub(crate) fn add_lora(&mut self, config: &LoraConfig, seed: u64) -> Result<()> {
         config.check()?;
         if self.lora.is_some() {
             return Err(Error::input(
@@ -61,27 +89,6 @@ impl TextClassifier {
         self.encoder.set_store(self.store.clone());
         self.lora = Some(config.clone());
         Ok(())
-    }
-
-    /// The settings of the LoRA that the model has.
-    pub fn lora_config(&self) -> Option<&LoraConfig> {
-        self.lora.as_ref()
-    }
-
-    /// LoRA's matrices, each with the name of its layer.
-    pub fn lora_adapters(&self) -> Vec<(&str, &LoraAdapter)> {
-        self.encoder.lora_adapters()
-    }
-
-    /// Adds each product of matrices to its layer's weight: prediction costs no more than without LoRA, and gives the
-    /// same to about 1e-5.
-    pub fn merge_lora(&self) -> Result<()> {
-        self.each_adapter(LoraAdapter::merge)
-    }
-
-    /// Takes them out again.
-    pub fn unmerge_lora(&self) -> Result<()> {
-        self.each_adapter(LoraAdapter::unmerge)
     }
 
     fn each_adapter(&self, act: impl Fn(&LoraAdapter, &crate::model::Parameter) -> Result<()>) -> Result<()> {

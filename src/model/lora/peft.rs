@@ -29,18 +29,18 @@ impl TextClassifier {
     /// When the model has no LoRA, and when the folder cannot be written.
     pub fn save_adapter(&self, folder: impl AsRef<Path>) -> Result<()> {
         let folder = folder.as_ref();
-        let Some(config) = &self.lora else {
+        let Some(config) = &self.network.lora else {
             return Err(Error::input("save_adapter", "the model has no LoRA", "call save for the whole model"));
         };
         std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
         let matrices = self.lora_adapters().into_iter().flat_map(|(_, adapter)| adapter.parameters());
-        let style = NameStyle(self.encoder.bert.config().model_type);
+        let style = NameStyle(self.network.encoder.bert.config().model_type);
         let in_peft = |p: &Parameter| (format!("{PREFIX}{}", style.to_bare(p.name())), p.var().as_detached_tensor());
         weights::write(&folder.join(MATRICES), matrices.map(in_peft).collect())?;
-        let head = self.store.all().into_iter().filter(|p| p.name().starts_with("classifier."));
+        let head = self.network.store.all().into_iter().filter(|p| p.name().starts_with("classifier."));
         let head = head.map(|p| (p.name().to_owned(), p.var().as_detached_tensor())).collect();
         weights::write(&folder.join(HEAD), head)?;
-        let source = self.encoder.source();
+        let source = self.network.encoder.source();
         let facts = json!({
             "labels": self.labels,
             "base_model": source.name,
@@ -70,7 +70,7 @@ impl TextClassifier {
         let mut with_lora = self.clone();
         with_lora.add_lora(&config, 0)?;
         let mut values = std::collections::BTreeMap::new();
-        for parameter in with_lora.store.all() {
+        for parameter in with_lora.network.store.all() {
             let name = parameter.name();
             let from_head = name.starts_with("classifier.");
             let found = if from_head {
@@ -93,14 +93,14 @@ impl TextClassifier {
         if let Some(name) = unused.first() {
             return Err(misfit(&path, &format!("holds {name}, which the model has no place for")));
         }
-        with_lora.store.restore(&values)?;
+        with_lora.network.store.restore(&values)?;
         *self = with_lora;
         Ok(())
     }
 
     /// The layers with matrices as peft finds them in the base model.
     fn peft_targets(&self, config: &LoraConfig) -> Vec<String> {
-        let model_type = self.encoder.bert.config().model_type;
+        let model_type = self.network.encoder.bert.config().model_type;
         let written_out = config.target_modules.iter().any(|target| target == "all-linear");
         if model_type == ModelType::Bert && !written_out {
             return config.target_modules.clone();
@@ -109,7 +109,7 @@ impl TextClassifier {
         let layers: Vec<String> =
             self.lora_adapters().iter().map(|(layer, _)| NameStyle(model_type).bare_layer(layer)).collect();
         let parts: BTreeSet<String> = layers.iter().map(|layer| part_of_layer(layer)).collect();
-        let everywhere = parts.len() * self.encoder.bert.config().num_hidden_layers == layers.len();
+        let everywhere = parts.len() * self.network.encoder.bert.config().num_hidden_layers == layers.len();
         if everywhere { parts.into_iter().collect() } else { layers }
     }
 
@@ -120,7 +120,7 @@ impl TextClassifier {
         }
         let facts = read_json(path)?;
         let text = |key: &str| facts[key].as_str().unwrap_or_default().to_owned();
-        let source = self.encoder.source();
+        let source = self.network.encoder.source();
         if text("base_weights_sha256") != source.weights_sha256 {
             let problem = format!("the adapter was trained on other weights ({})", text("base_model"));
             return Err(Error::input(path.display(), problem, "load that model first, then the adapter"));
