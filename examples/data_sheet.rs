@@ -107,7 +107,9 @@ fn embed(encoder: &TextEncoder, data: &TextDataset) -> Result<Vec<Vec<f32>>> {
     let mut vectors: Vec<Vec<f32>> = encoder.embed(&texts)?.to_vec2()?;
     for vector in &mut vectors {
         let length = vector.iter().map(|number| number * number).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
-        vector.iter_mut().for_each(|number| *number /= length);
+        for number in vector {
+            *number /= length;
+        }
     }
     Ok(vectors)
 }

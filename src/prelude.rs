@@ -7,30 +7,18 @@ pub use crate::chart::{
     StrategyComparison, SweepChart,
 };
 pub use crate::data::{
-    Augmentation, Cleaner, DataSheet, HubDataset, ImageDataset, ImageShape, ImageSplits, TextDataset, TextSplits,
-};
-pub use crate::data::{
-    Augmentation, HubDataset, ImageDataset, ImageShape, ImageSplits, MultiLabelDataset, TextDataset,
+    Augmentation, CategoricalSteps, Cleaner, DataSheet, HubDataset, ImageDataset, ImageShape, ImageSplits,
+    MultiLabelDataset, NumericSteps, Preprocessor, TableColumn, TableSchema, TabularDataset, TextDataset,
     TextRegressionDataset, TextSplits,
 };
 pub use crate::metrics::{
     Bootstrap, Calibration, ClassificationReport, Column, ColumnKind, ComparisonTable, ConfusionMatrix, Evaluation,
-    KappaWeights, LatencyReport, LatencyRuns, ModelCost, MultiLabelReport, Pca, PrecisionRecallCurve, RocCurve,
-    ZeroDivision,
-pub use crate::data::{
-    Augmentation, CategoricalSteps, HubDataset, ImageDataset, ImageShape, ImageSplits, NumericSteps, Preprocessor, TableColumn,
-    TableSchema, TabularDataset, TextDataset, TextSplits,
-    Augmentation, CategoricalSteps, HubDataset, ImageDataset, ImageShape, ImageSplits, NumericSteps, Preprocessor,
-    TableColumn, TableSchema, TabularDataset, TextDataset, TextSplits,
-};
-    KappaWeights, LatencyReport, LatencyRuns, ModelCost, MultiLabelReport, PrecisionRecallCurve, RegressionEvaluation,
-    RocCurve, ZeroDivision,
+    KappaWeights, LatencyReport, LatencyRuns, ModelCost, MultiLabelReport, Pca, PrecisionRecallCurve,
+    RegressionEvaluation, RocCurve, ZeroDivision,
 };
 pub use crate::model::{
-    LearningRates, LoraConfig, ModelSummary, Pass, Pooling, Prediction, Predictions, Pretrained, TabularClassifier,
-    TabularRegressor, TextClassifier, TextEncoder, TokenBatch, device,
     LearningRates, LoraConfig, ModelSummary, MultiLabelClassifier, Pass, Pooling, Prediction, Predictions, Pretrained,
-    TextClassifier, TextEncoder, TextRegressor, TokenBatch, device,
+    TabularClassifier, TabularRegressor, TextClassifier, TextEncoder, TextRegressor, TokenBatch, device,
 };
 pub use crate::notebook::{Display, LiveDisplay, Progress, record};
 pub use crate::train::{

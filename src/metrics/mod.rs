@@ -3,10 +3,9 @@
 //! Start with [`ConfusionMatrix`], which counts; [`ClassificationReport`] derives precision, recall and F1 from the
 //! counts; [`Evaluation`] is what a model's run over a data set gives; [`ComparisonTable`] sets several runs side by side.
 //! Then one file for each family: `agreement.rs` (chance-corrected scores), `ranking.rs` (curves and areas),
-//! `probability.rs` (log loss, calibration), `regression.rs`, `multi_label.rs`, `significance.rs` (intervals and tests);
-//! what a model costs: `cost.rs` (size, operations), `latency.rs` (time); and where its vectors differ most: `pca.rs`.
 //! `probability.rs` (log loss, calibration), `regression.rs` with [`RegressionEvaluation`], `multi_label.rs`,
-//! `significance.rs` (intervals and tests); and what a model costs: `cost.rs` (size, operations), `latency.rs` (time).
+//! `significance.rs` (intervals and tests); what a model costs: `cost.rs` (size, operations), `latency.rs` (time); and
+//! where its vectors differ most: `pca.rs`.
 
 mod agreement;
 mod check;
@@ -32,9 +31,8 @@ pub use confusion_matrix::{ConfusionMatrix, accuracy};
 pub use cost::{ModelCost, transformer_flops};
 pub use evaluation::Evaluation;
 pub use latency::{Latency, LatencyReport, LatencyRuns};
-pub use multi_label::MultiLabelReport;
-pub use pca::Pca;
 pub use multi_label::{MultiLabelReport, best_f1_threshold};
+pub use pca::Pca;
 pub use probability::{Calibration, ReliabilityBin, brier_score, log_loss};
 pub use ranking::{Average, PrecisionRecallCurve, RocCurve, roc_auc, roc_auc_one_vs_rest, top_k_accuracy};
 pub use regression::{mean_absolute_error, r2_score, root_mean_squared_error};

@@ -204,7 +204,7 @@ mod tests {
     fn any_number_of_inputs_gets_its_gradients() {
         for count in [1, 2, 3, 4, 7] {
             let vars: Vec<_> = (0..count).map(|n| random_var(&[5], 1.0, n)).collect();
-            let inputs: Vec<&Tensor> = vars.iter().map(|v| v.as_tensor()).collect();
+            let inputs: Vec<&Tensor> = vars.iter().map(candle_core::Var::as_tensor).collect();
             let all: Vec<_> = vars.iter().collect();
             let own = || Ok(apply(Squares, &inputs, Shape::from(5))?);
             assert_gradients("squares", &all, own);

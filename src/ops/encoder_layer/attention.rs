@@ -21,7 +21,7 @@ pub(super) struct Projections<'a> {
 }
 
 /// One head's columns of a text's rows.
-fn head<'a>(rows: &'a [f32], sizes: Sizes, n: usize) -> Matrix<'a> {
+fn head(rows: &[f32], sizes: Sizes, n: usize) -> Matrix<'_> {
     Matrix::strided(&rows[n * sizes.head()..], sizes.tokens, sizes.head(), sizes.width)
 }
 

@@ -13,7 +13,7 @@ use crate::ops::scratch::Buffer;
 pub(super) fn run(
     layer: &Layer,
     parameters: &Parameters<'_>,
-    saved: Saved,
+    saved: &Saved,
     grad: &[f32],
     wanted: &[bool],
 ) -> Vec<Option<Vec<f32>>> {

@@ -181,6 +181,6 @@ impl Operation for Layer {
     }
 
     fn backward(&self, inputs: &[&[f32]], saved: Saved, grad: &[f32], wanted: &[bool]) -> Vec<Option<Vec<f32>>> {
-        backward::run(self, &Parameters::of(self, inputs), saved, grad, wanted)
+        backward::run(self, &Parameters::of(self, inputs), &saved, grad, wanted)
     }
 }
