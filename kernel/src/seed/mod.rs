@@ -64,6 +64,7 @@ impl SeedSpec {
             "assets",
             "kernel/facade",
             // Not built there, but Cargo.toml names it.
+            "benches/accuracy.rs",
             "benches/training.rs",
         ];
         Self {
