@@ -6,10 +6,7 @@
 //! and lengths far from the rest), [`clean`] (one form for texts, without what stands twice or is missing), [`probe`] and
 //! [`label_noise`] (labels that are probably wrong), [`drift`] (what has changed since), [`data_sheet`] (all of that at a
 //! glance), [`embedded`] (what ships inside the library), [`HubDataset`] (a data set of the Hugging Face Hub), [`rows`]
-//! (what all kinds of data sets have in common) and [`image`] (images).
-//! and lengths far from the rest), [`probe`] and [`label_noise`] (labels that are probably wrong), [`embedded`] (what ships
-//! inside the library), [`HubDataset`] (a data set of the Hugging Face Hub), [`rows`] (what all kinds of data sets have in
-//! common), [`image`] (images) and [`table`] (tables).
+//! (what all kinds of data sets have in common), [`image`] (images) and [`table`] (tables).
 
 pub mod balance;
 pub mod clean;

@@ -48,6 +48,11 @@ pub(super) fn label_problem(
     if let Some(&label) = labels.iter().find(|&&label| label >= names.len()) {
         return Some((format!("label {label} has no name, there are {} names", names.len()), "labels count from 0"));
     }
+    name_problem(names)
+}
+
+/// The same for names alone: `None` when none stands twice.
+pub(super) fn name_problem(names: &[String]) -> Option<(String, &'static str)> {
     let twice = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name));
     twice.map(|(_, name)| (format!("the label name \"{name}\" stands twice"), "name each once"))
 }

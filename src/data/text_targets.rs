@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::rows::name_problem;
 use crate::data::{Rows, Splits, split};
 use crate::{Error, Result};
 
@@ -37,8 +38,8 @@ impl MultiLabelDataset {
             let problem = format!("row {row} has {found} labels, and there are {} label names", label_names.len());
             return Err(Error::input(name, problem, "give one yes or no for each label name"));
         }
-        if let Some(twice) = label_names.iter().enumerate().find(|(at, name)| label_names[..*at].contains(name)) {
-            return Err(Error::input(name, format!("the label name \"{}\" stands twice", twice.1), "name each once"));
+        if let Some((problem, mend)) = name_problem(&label_names) {
+            return Err(Error::input(name, problem, mend));
         }
         Ok(Self { name: name.to_owned(), texts, labels, label_names })
     }
