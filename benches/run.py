@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
 """Tunebook beside PyTorch: training steps and inference on the same token ids, the two sides taking turns.
 
-    python3 benches/run.py MODEL_FOLDER [--python PYTHON] [--rounds 5] [--steps 3] [--threads 2]
+    python3 benches/run.py MODEL_FOLDER [--python PYTHON] [--rounds 5] [--steps 3] [--threads 2] [--rows full,lora]
+        [--memory-steps 500]
 
 MODEL_FOLDER holds a BERT or MiniLM model in the Hub's layout. PYTHON has the packages of `benches/requirements.txt`;
 without it, a virtual environment of its own is made in `target/bench-venv`. Prints one JSON line for each row, then the
-table: medians over all steps, and peak memory of processes that do only that one thing.
+table: medians over all steps, and peak memory of processes that do only that one thing. A step of the row
+`feature-extraction` is an epoch: Tunebook has the frozen encoder's vectors from the first epoch, which is not counted;
+PyTorch has no such cache. After the table, Tunebook's memory over many steps of full fine-tuning on batches of changing
+length.
 """
 
 import argparse
@@ -28,6 +32,7 @@ ROWS = [
     ("last-2-layers", 16, 64),
     ("lora", 16, 64),
     ("inference", 16, 64),
+    ("feature-extraction", 1000, 64),
 ]
 
 
@@ -90,6 +95,23 @@ def processor():
         return platform.processor()
 
 
+def memory_over_steps(command, threads, steps):
+    """Resident memory of full fine-tuning after each tenth of the steps, and the peak: it must not grow."""
+    rng = random.Random(0)
+    worker = Worker(command, threads)
+    found = {}
+    peak = 0
+    for step in range(1, steps + 1):
+        answer = worker.ask("full", 16, rng.randrange(8, 65, 8), 1)
+        peak = answer["peak_bytes"]
+        if step * 10 % steps < 10:
+            found[step] = answer["resident_bytes"]
+    worker.close()
+    print(json.dumps({"row": "memory", "steps": steps, "resident_bytes": found, "peak_bytes": peak}), flush=True)
+    print(f"\nMemory over {steps} steps of full fine-tuning, 16 texts of 8 to 64 tokens, peak {peak / 2**20:.0f} MiB:")
+    print(", ".join(f"step {step}: {size / 2**20:.0f} MiB" for step, size in found.items()))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model")
@@ -97,7 +119,10 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--steps", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rows", help="only these, with commas between")
+    parser.add_argument("--memory-steps", type=int, default=500, help="0 leaves this part out")
     args = parser.parse_args()
+    rows = [row for row in ROWS if not args.rows or row[0] in args.rows.split(",")]
     if not (pathlib.Path(args.model) / "config.json").is_file():
         parser.error(f"{args.model} has no config.json: give a model's folder in the Hub's layout")
     python = args.python or own_python()
@@ -114,15 +139,17 @@ def main():
         print(f"warning: the load is {load:.1f}; figures of a busy machine are unfair to PyTorch", file=sys.stderr)
 
     table = []
-    for row, texts, tokens in ROWS:
+    for row, texts, tokens in rows:
+        # A step of an epoch is long enough to stand alone.
+        steps = 1 if row == "feature-extraction" else args.steps
         workers = {side: Worker(command, args.threads) for side, command in commands.items()}
         seconds = {side: [] for side in workers}
         peaks = {}
         for worker in workers.values():
-            worker.ask(row, texts, tokens, 2)  # warm-up
+            worker.ask(row, texts, tokens, min(2, steps))  # warm-up
         for _ in range(args.rounds):
             for side, worker in workers.items():
-                answer = worker.ask(row, texts, tokens, args.steps)
+                answer = worker.ask(row, texts, tokens, steps)
                 seconds[side] += answer["seconds"]
                 peaks[side] = answer["peak_bytes"]
         for worker in workers.values():
@@ -143,6 +170,8 @@ def main():
             f"{theirs['samples_per_second']:.1f} | {r['ratio']:.2f} | "
             f"{ours['peak_bytes'] / 2**20:.0f} / {theirs['peak_bytes'] / 2**20:.0f} MiB |"
         )
+    if args.memory_steps:
+        memory_over_steps(commands["tunebook"], args.threads, args.memory_steps)
 
 
 if __name__ == "__main__":

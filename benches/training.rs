@@ -1,23 +1,29 @@
 //! Tunebook's side of the training bench: a worker that answers one request a line.
 //!
 //! `benches/run.py` starts it beside `benches/pytorch.py`, which understands the same requests, and sends both the same
-//! token ids. A request is a JSON object with `row` (`full`, `last-2-layers`, `lora` or `inference`), `ids`
-//! (a list of token ids for each text), `labels` and `steps`; the answer has `seconds` for each step, the last `loss`
-//! and the process's peak memory so far. Model and optimizer of a row stay for its next request.
+//! token ids. A request is a JSON object with `row` (`full`, `last-2-layers`, `lora`, `inference` or
+//! `feature-extraction`), `ids` (a list of token ids for each text), `labels` and `steps`; the answer has `seconds` for each
+//! step, the last `loss`, and the process's memory: now, and at its peak so far. A step of `feature-extraction` is an epoch
+//! over the texts. Model, optimizer and a frozen encoder's vectors stay for the row's next request.
 
 use std::collections::HashMap;
 use std::error::Error;
 use std::io::{BufRead, Write};
 use std::time::Instant;
 
+use candle_core::Tensor;
 use serde::Deserialize;
 use tunebook::model::{LoraConfig, Parameter, Pass, Pretrained, TextClassifier, TokenBatch};
-use tunebook::train::{Gradients, Method, Optimizer, OptimizerState, ParameterGroups, cross_entropy};
+use tunebook::train::{
+    Gradients, Method, Optimizer, OptimizerState, ParameterGroups, TextInputs, Trainable, cross_entropy,
+};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const LEARNING_RATE: f64 = 2e-5;
 const WEIGHT_DECAY: f64 = 0.01;
+/// Rows of a step of an epoch.
+const BATCH: usize = 16;
 
 #[derive(Deserialize)]
 struct Request {
@@ -34,6 +40,8 @@ struct Subject {
     parameters: Vec<Parameter>,
     optimizer: OptimizerState,
     step: u64,
+    /// What the frozen encoder says about the texts, when a step is an epoch over them.
+    features: Option<TextInputs>,
 }
 
 impl Subject {
@@ -42,7 +50,7 @@ impl Subject {
             "full" => Method::Full,
             "last-2-layers" => Method::Partial { last_n_layers: 2 },
             "lora" => Method::Lora(LoraConfig { dropout: 0.1, ..LoraConfig::default() }),
-            "inference" => Method::FeatureExtraction,
+            "inference" | "feature-extraction" => Method::FeatureExtraction,
             other => return Err(format!("no row {other}").into()),
         };
         let mut model = TextClassifier::from_pretrained(Pretrained::folder(folder), vec!["no".into(), "yes".into()])?;
@@ -50,14 +58,41 @@ impl Subject {
         let parameters = model.store().trainable();
         let optimizer =
             OptimizerState::new(Optimizer::default(), &ParameterGroups::new(parameters.clone(), WEIGHT_DECAY))?;
-        Ok(Self { model, trains: row != "inference", parameters, optimizer, step: 0 })
+        Ok(Self { model, trains: row != "inference", parameters, optimizer, step: 0, features: None })
+    }
+
+    /// Every text once, in batches: the head learns on vectors that the first epoch computed. The last loss.
+    fn epoch(&mut self, ids: &[Vec<u32>], labels: &[usize]) -> Result<f32> {
+        let features = match self.features.take() {
+            Some(features) => features,
+            None => self.model.freeze_inputs(TextInputs::Tokens(ids.to_vec()), &mut |_| Ok(()))?,
+        };
+        let rows: Vec<usize> = (0..labels.len()).collect();
+        let mut loss = 0.0;
+        for rows in rows.chunks(BATCH) {
+            let labels: Vec<usize> = rows.iter().map(|&n| labels[n]).collect();
+            let pass = self.next_pass();
+            let outputs = self.model.outputs(&features, rows, &pass)?;
+            loss = self.learn(&outputs, &labels)?;
+        }
+        self.features = Some(features);
+        Ok(loss)
     }
 
     /// Forward, backward and update, or a forward pass; the loss.
     fn step(&mut self, batch: &TokenBatch, labels: &[usize]) -> Result<f32> {
+        let pass = self.next_pass();
+        let logits = self.model.logits(batch, &pass)?;
+        self.learn(&logits, labels)
+    }
+
+    fn next_pass(&mut self) -> Pass {
         self.step += 1;
-        let pass = if self.trains { Pass::training(self.step) } else { Pass::evaluation() };
-        let loss = cross_entropy(&self.model.logits(batch, &pass)?, labels, 0.0)?;
+        if self.trains { Pass::training(self.step) } else { Pass::evaluation() }
+    }
+
+    fn learn(&mut self, logits: &Tensor, labels: &[usize]) -> Result<f32> {
+        let loss = cross_entropy(logits, labels, 0.0)?;
         if self.trains {
             let gradients = Gradients::of(&self.parameters, &loss)?;
             self.optimizer.step(&gradients, LEARNING_RATE, Some(1.0))?;
@@ -80,25 +115,33 @@ fn main() -> Result<()> {
             subjects.insert(request.row.clone(), Subject::new(&folder, &request.row)?);
         }
         let Some(subject) = subjects.get_mut(&request.row) else { continue };
+        let is_epoch = request.row == "feature-extraction";
         let sequences: Vec<&[u32]> = request.ids.iter().map(Vec::as_slice).collect();
         let batch = TokenBatch::new(&sequences, 0)?;
         let mut loss = 0.0;
         let mut seconds = Vec::with_capacity(request.steps);
         for _ in 0..request.steps {
             let start = Instant::now();
-            loss = subject.step(&batch, &request.labels)?;
+            loss = if is_epoch {
+                subject.epoch(&request.ids, &request.labels)?
+            } else {
+                subject.step(&batch, &request.labels)?
+            };
             seconds.push(start.elapsed().as_secs_f64());
         }
-        let answer = serde_json::json!({ "seconds": seconds, "loss": loss, "peak_bytes": peak_bytes() });
-        println!("{answer}");
+        let [peak, resident] = ["VmHWM:", "VmRSS:"].map(memory);
+        println!(
+            "{}",
+            serde_json::json!({ "seconds": seconds, "loss": loss, "peak_bytes": peak, "resident_bytes": resident })
+        );
         std::io::stdout().flush()?;
     }
     Ok(())
 }
 
-/// The most memory that this process has had, from Linux's `VmHWM`; 0 elsewhere.
-fn peak_bytes() -> u64 {
+/// Bytes of memory of this process, from a line of Linux's status file: `VmHWM:` is the peak, `VmRSS:` is now; 0 elsewhere.
+fn memory(kind: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(kind));
     line.and_then(|v| v.trim().trim_end_matches(" kB").parse::<u64>().ok()).unwrap_or(0) * 1024
 }

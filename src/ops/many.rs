@@ -166,6 +166,8 @@ impl CustomOp3 for Link {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use candle_core::{Shape, Tensor};
 
     use super::{Operation, apply};
@@ -224,6 +226,41 @@ mod tests {
             let values = |grads: &candle_core::backprop::GradStore| grads.get(&vars[n]).unwrap().to_vec1::<f32>();
             assert_eq!(values(&first).unwrap(), values(&second).unwrap());
         }
+    }
+
+    /// [`Squares`] that shares something with the test.
+    struct Shared(#[allow(dead_code)] Arc<()>);
+
+    impl Operation for Shared {
+        type Saved = Arc<()>;
+
+        fn name(&self) -> &'static str {
+            "shared"
+        }
+
+        fn forward(&self, inputs: &[&[f32]], keep: bool) -> (Vec<f32>, Option<Arc<()>>) {
+            (Squares.forward(inputs, keep).0, keep.then(|| Arc::clone(&self.0)))
+        }
+
+        fn backward(&self, inputs: &[&[f32]], _: Arc<()>, grad: &[f32], wanted: &[bool]) -> Vec<Option<Vec<f32>>> {
+            Squares.backward(inputs, (), grad, wanted)
+        }
+    }
+
+    #[test]
+    fn nothing_of_a_graph_outlives_its_last_tensor() {
+        let vars: Vec<_> = (0..4).map(|n| random_var(&[5], 1.0, n)).collect();
+        let inputs: Vec<&Tensor> = vars.iter().map(candle_core::Var::as_tensor).collect();
+        let shared = Arc::new(());
+        let y = apply(Shared(Arc::clone(&shared)), &inputs, Shape::from(5)).unwrap();
+        let loss = y.sum_all().unwrap();
+        // The operation's own, and what it saved.
+        assert_eq!(Arc::strong_count(&shared), 3);
+        let gradients = loss.backward().unwrap();
+        assert_eq!(Arc::strong_count(&shared), 2);
+        drop((y, loss));
+        assert_eq!(Arc::strong_count(&shared), 1);
+        assert!(gradients.get(&vars[3]).is_some());
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub use softmax::masked_softmax;
 
 pub(crate) use dropout::Dropout;
 pub(crate) use encoder_layer::{AdapterTensors, EncoderLayer, LinearTensors, NormTensors};
+#[cfg(test)]
+pub(crate) use scratch::idle_memory;
 pub(crate) use slices::GRAIN;
 
 use candle_core::{DType, Tensor};

@@ -44,6 +44,12 @@ impl Buffer {
     }
 }
 
+/// How many numbers lie idle.
+#[cfg(test)]
+pub(crate) fn idle_memory() -> usize {
+    POOL.lock().unwrap_or_else(PoisonError::into_inner).numbers
+}
+
 /// The next of four sizes to each doubling, so that batches of nearly the same shape share memory.
 fn size_class(len: usize) -> usize {
     let step = (len.next_power_of_two() / 8).max(256);

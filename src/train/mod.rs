@@ -18,6 +18,8 @@ mod history;
 mod learning_rate_finder;
 mod live;
 mod loss;
+#[cfg(test)]
+mod memory_tests;
 mod method;
 mod observer;
 mod optimizer;

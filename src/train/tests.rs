@@ -9,8 +9,9 @@ use super::{
 };
 use super::{Trainable, TrainingReport};
 use crate::Result;
+use crate::data::TextDataset;
 use crate::model::fixture::{tiny, tiny_config, tiny_data, tiny_folder};
-use crate::model::{LoraConfig, Parameter, Pass, TextClassifier};
+use crate::model::{LoraConfig, Parameter, Pass, Pretrained, TextClassifier};
 use crate::ops::verify::without_kernels;
 
 /// A stop request reaches whichever run sees it first, so runs of different tests take turns.
@@ -74,6 +75,35 @@ fn a_rerun_is_bit_equal_and_another_seed_is_not() {
     };
     assert_eq!(run(1), run(1));
     assert_ne!(run(1).0, run(2).0);
+}
+
+/// On the embedded encoder, whose products are large enough that threads share them.
+#[test]
+fn every_method_s_rerun_is_bit_equal_on_several_threads() {
+    let data = TextDataset::embedded("support-tickets").unwrap();
+    let rows: Vec<usize> = (0..64).collect();
+    let (train, validation) = (data.select(&rows[..48]), data.select(&rows[48..]));
+    for method in [
+        Method::Full,
+        Method::Partial { last_n_layers: 2 },
+        Method::Lora(LoraConfig { dropout: 0.1, ..LoraConfig::default() }),
+        Method::FeatureExtraction,
+    ] {
+        let run = || {
+            let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let model = TextClassifier::from_pretrained(Pretrained::embedded(), data.label_names()).unwrap();
+            let config = TrainingConfig { batch_size: 16, learning_rate: Some(1e-3), ..config() };
+            let trainer = Trainer::new(model).observer(Quiet).method(method.clone()).config(config);
+            let report = trainer.fit(&train, &validation).unwrap();
+            (bits(report.model()), report.val_loss().to_bits())
+        };
+        assert!(run() == run(), "{method}");
+    }
+}
+
+/// Every number of every parameter.
+fn bits(model: &TextClassifier) -> BTreeMap<String, Vec<u32>> {
+    values(model).into_iter().map(|(name, values)| (name, values.into_iter().map(f32::to_bits).collect())).collect()
 }
 
 #[test]
