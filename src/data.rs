@@ -23,8 +23,6 @@ pub mod label_noise;
 mod lbfgs;
 pub mod leakage;
 pub mod outliers;
-#[cfg(feature = "parquet")]
-mod parquet;
 pub mod probe;
 pub mod read;
 pub mod rows;
@@ -60,4 +58,5 @@ pub use table::prepare::{
 };
 pub use table::{ColumnValues, TableColumn, TableSchema, TableTarget, TabularDataset, TabularSplits};
 pub use text::{Part, TextDataset};
+pub(crate) use text_targets::mean_and_deviation;
 pub use text_targets::{MultiLabelDataset, TextRegressionDataset};

@@ -18,7 +18,7 @@ pub use crate::metrics::{
 };
 pub use crate::model::{
     LearningRates, LoraConfig, ModelSummary, MultiLabelClassifier, Pass, Pooling, Prediction, Predictions, Pretrained,
-    TabularClassifier, TabularRegressor, TextClassifier, TextEncoder, TextRegressor, TokenBatch, device,
+    SavedModel, TabularClassifier, TabularRegressor, TextClassifier, TextEncoder, TextRegressor, TokenBatch, device,
 };
 pub use crate::notebook::{Display, LiveDisplay, Progress, record};
 pub use crate::train::{

@@ -35,6 +35,43 @@ pub(crate) fn excerpt(text: &str, most: usize) -> String {
     }
 }
 
+/// More names than this are not all said.
+const MOST_NAMES: usize = 20;
+
+/// Names with commas between them; of very many the first.
+pub(crate) fn listed(names: &[String]) -> String {
+    let said = names.iter().take(MOST_NAMES).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(MOST_NAMES) {
+        0 => said,
+        more => format!("{said} and {} more", grouped(more)),
+    }
+}
+
+/// The name that was probably meant: the same but for upper and lower case, or a third of its letters at most.
+pub(crate) fn nearest<'a>(wanted: &str, names: &'a [String]) -> Option<&'a str> {
+    let lower = wanted.to_lowercase();
+    let most = wanted.chars().count() / 3;
+    let distance = |name: &'a String| (edits(&lower, &name.to_lowercase()), name.as_str());
+    let best = names.iter().map(distance).min_by_key(|(edits, _)| *edits);
+    best.filter(|(edits, _)| *edits <= most).map(|(_, name)| name)
+}
+
+/// How many letters must be put in, taken out or changed to make one word the other (Levenshtein's distance).
+fn edits(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, to) in b.iter().enumerate() {
+            let changed = diagonal + usize::from(from != *to);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
 /// Bytes as two digits each.
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
@@ -56,6 +93,24 @@ mod tests {
     fn an_excerpt_is_one_line_and_says_that_it_is_cut() {
         assert_eq!(excerpt(" one\n two ", 7), "one two");
         assert_eq!(excerpt("über alles", 5), "über…");
+    }
+
+    #[test]
+    fn the_nearest_name_is_a_slip_away_and_not_any_name() {
+        let names: Vec<String> = ["text", "Labels", "queue"].map(String::from).to_vec();
+        assert_eq!(nearest("label", &names), Some("Labels"));
+        assert_eq!(nearest("TEXT", &names), Some("text"));
+        assert_eq!(nearest("qeueu", &names), None);
+        assert_eq!(nearest("quee", &names), Some("queue"));
+        assert_eq!(nearest("score", &names), None);
+        assert_eq!(edits("kitten", "sitting"), 3);
+    }
+
+    #[test]
+    fn very_many_names_are_not_all_said() {
+        let names: Vec<String> = (0..1023).map(|n| n.to_string()).collect();
+        assert_eq!(listed(&names[..3]), "0, 1, 2");
+        assert!(listed(&names).ends_with("18, 19 and 1,003 more"));
     }
 
     #[test]

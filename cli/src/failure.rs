@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::settings;
+
 /// What a command ends with when it does not succeed.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -35,9 +37,9 @@ impl fmt::Display for Failure {
 
 impl From<tunebook::Error> for Failure {
     fn from(error: tunebook::Error) -> Self {
-        match error {
-            tunebook::Error::Training(_) => Self::work(error),
-            _ => Self::input(error),
+        match settings::as_option(error) {
+            error @ tunebook::Error::Training(_) => Self::work(error),
+            error => Self::input(error),
         }
     }
 }

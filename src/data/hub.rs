@@ -7,7 +7,7 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-use super::read::{FileRows, check_rows, raw_rows};
+use super::read::{FileCells, LabelPlaces, Wanted, read_cells, sorted_names};
 use super::{Columns, Part, TextDataset};
 use crate::hub::{Kind, cache, check_id};
 use crate::{Error, Result};
@@ -81,7 +81,7 @@ impl HubDataset {
         self
     }
 
-    /// Fetches what is not cached yet, and reads it. FileRows are in the order of the files, the training part first; their
+    /// Fetches what is not cached yet, and reads it. Rows are in the order of the files, the training part first; their
     /// ids are the part and the place in it, such as `train-17`. Labels are named as the files say, or as they stand
     /// there, sorted.
     ///
@@ -156,42 +156,26 @@ impl HubDataset {
         let mut names: Option<Vec<String>> = None;
         for part in [Part::Train, Part::Validation, Part::Test] {
             let of_part = files.iter().filter(|(of, _)| *of == part).map(|(_, path)| path);
-            let read = |path: &PathBuf| {
-                let rows = raw_rows(path, &self.columns.text, Some(&self.columns.label))?;
-                Ok((path.clone(), rows))
-            };
-            let files: Vec<(PathBuf, FileRows)> = of_part.map(read).collect::<Result<_>>()?;
-            let is_labelled =
-                |rows: &FileRows| rows.records.iter().any(|r| r.label.as_ref().is_some_and(|l| !l.is_empty()));
-            if !files.iter().any(|(_, rows)| is_labelled(rows)) {
+            let wanted = [self.columns.text.as_str(), self.columns.label.as_str()];
+            let read = |path: &PathBuf| read_cells(path, &Wanted::Columns(&wanted));
+            let files: Vec<FileCells> = of_part.map(read).collect::<Result<_>>()?;
+            let is_labelled = |file: &FileCells| file.columns[1].cells.iter().any(|c| c.text() != Some(""));
+            if !files.iter().any(is_labelled) {
                 continue;
             }
             let before = parts.len();
-            for (path, rows) in files {
-                check_rows(&path, &self.columns.text, &rows)?;
-                names = names.or(rows.label_names);
-                for record in rows.records {
-                    ids.push(format!("{part}-{}", parts.len() - before));
-                    parts.push(part);
-                    texts.push(record.text);
-                    labels.push(record.label.unwrap_or_default());
-                }
+            for file in files {
+                let mut file = file.with_rows()?;
+                texts.extend(file.texts(0)?);
+                labels.extend(file.labels(1)?);
+                names = names.or(file.columns[1].class_names.take());
+                ids.extend((parts.len()..labels.len()).map(|row| format!("{part}-{}", row - before)));
+                parts.resize(labels.len(), part);
             }
         }
-        let names = names.unwrap_or_else(|| {
-            let mut names = labels.clone();
-            names.sort();
-            names.dedup();
-            names
-        });
-        let places: std::collections::HashMap<&str, usize> =
-            names.iter().enumerate().map(|(place, name)| (name.as_str(), place)).collect();
-        let labels = labels.iter().map(|label| {
-            places.get(label.as_str()).copied().ok_or_else(|| {
-                let problem = format!("the label \"{label}\" is not one that the files name");
-                Error::input(&self.id, problem, format!("they name: {}", names.join(", ")))
-            })
-        });
+        let names = names.unwrap_or_else(|| sorted_names(labels.iter()));
+        let places = LabelPlaces::new(&names);
+        let labels = labels.iter().map(|label| places.find(label, || self.id.clone()));
         let labels = labels.collect::<Result<Vec<_>>>()?;
         TextDataset::with_ids(&self.id, ids, texts, labels, names, Some(parts))
     }

@@ -215,6 +215,35 @@ impl TextRegressionDataset {
         &self.targets
     }
 
+    /// Mean and standard deviation of the numbers; where all are equal the deviation is 1.
+    ///
+    /// # Errors
+    /// Without rows, and when the numbers are too large to be added up.
+    pub fn scale(&self) -> Result<(f64, f64)> {
+        mean_and_deviation(self.targets.iter().copied().map(f64::from), &self.name)
+    }
+
+    /// The same texts with `(target - mean) / deviation` as targets: what a model that starts at 0 learns fast. The numbers are
+    /// those of the training part, from [`TextRegressionDataset::scale`]; after the training
+    /// [`TextRegressor::rescale`](crate::model::TextRegressor::rescale) brings the model's answers back to the targets' unit.
+    ///
+    /// ```
+    /// use tunebook::data::TextRegressionDataset;
+    /// let texts = vec!["cheap".to_owned(), "dear".to_owned()];
+    /// let data = TextRegressionDataset::new("prices", texts, vec![100.0, 300.0])?;
+    /// let (mean, deviation) = data.scale()?;
+    /// assert_eq!((mean, deviation), (200.0, 100.0));
+    /// assert_eq!(data.standardised(mean, deviation)?.targets(), [-1.0, 1.0]);
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the numbers lead to a target that is not finite, as a deviation of 0 does.
+    pub fn standardised(&self, mean: f64, deviation: f64) -> Result<Self> {
+        let targets = self.targets.iter().map(|target| ((f64::from(*target) - mean) / deviation) as f32).collect();
+        Self::new(&self.name, self.texts.clone(), targets)
+    }
+
     /// A random split by `seed`; `validation` and `test` are fractions of all rows, what is left is the training part.
     ///
     /// # Errors
@@ -258,6 +287,23 @@ impl fmt::Display for TextRegressionDataset {
         let mean = self.targets.iter().map(|t| f64::from(*t)).sum::<f64>() / self.targets.len() as f64;
         write!(f, ", targets from {low} to {high}, mean {mean:.3}")
     }
+}
+
+/// Mean and standard deviation of training targets; the deviation is 1 where all are equal.
+pub(crate) fn mean_and_deviation(values: impl Iterator<Item = f64> + Clone, name: &str) -> Result<(f64, f64)> {
+    let count = values.clone().count();
+    if count == 0 {
+        return Err(Error::input(name, "has no rows", "give at least one row to learn from"));
+    }
+    let mean = values.clone().sum::<f64>() / count as f64;
+    let deviation = (values.map(|value| (value - mean).powi(2)).sum::<f64>() / count as f64).sqrt();
+    if !(mean.is_finite() && deviation.is_finite()) {
+        let problem = "the targets are too large to be standardised";
+        return Err(Error::input(name, problem, "give them in a larger unit"));
+    }
+    // What rounding leaves of equal targets is no spread.
+    let is_spread = deviation > 1e-12 * mean.abs() && deviation > 0.0;
+    Ok((mean, if is_spread { deviation } else { 1.0 }))
 }
 
 fn check_one_each(name: &str, texts: usize, found: usize, what: &str) -> Result<()> {

@@ -141,12 +141,15 @@ mod tests {
     }
 
     /// Files that make tensors in main memory although the model may be elsewhere, and why.
-    const IN_MAIN_MEMORY: [(&str, &str); 11] = [
+    const IN_MAIN_MEMORY: [(&str, &str); 14] = [
         ("model/device.rs", "gives the device that is asked for"),
         ("model/builder.rs", "the device when nothing is said"),
         ("model/pretrained/mod.rs", "the device when nothing is said"),
         ("model/pretrained/folder.rs", "the device when nothing is said"),
         ("model/classifier.rs", "`load` is `load_on` the CPU"),
+        ("model/saved.rs", "`load` is `load_on` the CPU"),
+        ("model/tabular/classifier.rs", "`load` is `load_on` the CPU"),
+        ("model/tabular/regressor.rs", "`load` is `load_on` the CPU"),
         ("model/mlp.rs", "`new` and `load` are `new_on` and `load_on` the CPU"),
         ("model/parameters.rs", "an empty store has no parameter that would say"),
         ("model/tokenizer.rs", "batches are put together in main memory; the encoder takes them to its device"),

@@ -63,18 +63,23 @@ impl TextEncoder {
     /// # Ok::<(), tunebook::Error>(())
     /// ```
     pub fn embed_tokens_cached(&self, sequences: &[Vec<u32>]) -> Result<Tensor> {
-        self.embed_tokens_cached_as(&self.fingerprint()?, sequences)
+        self.embed_tokens_cached_as(&self.fingerprint()?, sequences, &mut |_| Ok(()))
     }
 
-    /// The same with the hash of the weights given: portions of one data set share it.
-    pub(crate) fn embed_tokens_cached_as(&self, weights: &Key, sequences: &[Vec<u32>]) -> Result<Tensor> {
+    /// The same with the hash of the weights given: portions of one data set share it. Tells how many are done.
+    pub(crate) fn embed_tokens_cached_as(
+        &self,
+        weights: &Key,
+        sequences: &[Vec<u32>],
+        progress: &mut dyn FnMut(usize) -> Result<()>,
+    ) -> Result<Tensor> {
         let width = self.bert.config().hidden_size;
         let key = key(weights, sequences);
         let cached = CACHE.lock().unwrap_or_else(PoisonError::into_inner).get(&key);
         if let Some(vectors) = cached {
             return Ok(Tensor::from_slice(&vectors, (sequences.len(), width), self.device())?);
         }
-        let vectors = self.embed_tokens(sequences)?;
+        let vectors = self.embed_tokens_telling(sequences, progress)?;
         let kept: Arc<[f32]> = vectors.flatten_all()?.to_vec1::<f32>()?.into();
         CACHE.lock().unwrap_or_else(PoisonError::into_inner).insert(key, kept, LIMIT);
         Ok(vectors)

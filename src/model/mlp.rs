@@ -185,6 +185,22 @@ impl Mlp {
         Self::build(config, StoreBuilder::strict(weights, 0).on(device), &place)
     }
 
+    /// A copy with the same values on a device of [`super::device()`]; what is frozen stays so.
+    ///
+    /// ```
+    /// use tunebook::model::{Mlp, MlpConfig, device};
+    /// let model = Mlp::new(MlpConfig::new(4, 3), 42)?.to_device(&device("auto")?)?;
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    pub fn to_device(&self, device: &Device) -> Result<Self> {
+        let builder = StoreBuilder::strict(Weights::of_store(&self.store, "Mlp"), 0).on(device);
+        let copy = Self { report: self.report.clone(), ..Self::build(self.config.clone(), builder, "MlpConfig")? };
+        for parameter in copy.store.all() {
+            parameter.set_trainable(self.store.get(parameter.name()).is_some_and(|own| own.is_trainable()));
+        }
+        Ok(copy)
+    }
+
     pub(super) fn build(config: MlpConfig, mut builder: StoreBuilder, origin: &str) -> Result<Self> {
         config.check(origin)?;
         let mut hidden = Vec::with_capacity(config.hidden.len());

@@ -44,10 +44,9 @@ impl ModelCard {
 
     /// The page of a model with a head, with the front matter that the Hub reads.
     pub(super) fn markdown(&self, encoder: &TextEncoder, task: &Task<'_>) -> String {
-        let quoted = |label: &String| format!("`{}`", label.replace('`', "'"));
         let (title, facts) = match task {
             Task::Classes(names) => {
-                let names: Vec<String> = names.iter().map(quoted).collect();
+                let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
                 ("Text classifier", format!("- Labels: {}\n", names.join(", ")))
             }
             Task::Labels { names, thresholds } => {
@@ -95,6 +94,35 @@ impl ModelCard {
         )
     }
 
+    /// The page of a model on tables, of this task of the Hub; `facts` are lines of a list.
+    pub(super) fn of_table(&self, task: &str, title: &str, facts: &str, model: &str) -> String {
+        let mut page = format!(
+            "---\npipeline_tag: {task}\ntags:\n- tunebook\n---\n\n# {title}\n\nTrained with Tunebook: a multilayer perceptron on \
+             the columns of a table; `preprocessor.json` says how they become numbers.\n\n{facts}"
+        );
+        self.data_and_metrics(&mut page);
+        let _ = write!(
+            page,
+            "\n## Use\n\nOn a file with the same columns:\n\n```sh\ntunebook predict --model FOLDER rows.csv\n```\n\nIn \
+             Rust:\n\n```rust\nlet model = tunebook::model::{model}::load(\"FOLDER\")?;\nlet rows = \
+             tunebook::data::TabularDataset::read_with(\"rows.csv\", &model.preprocessor().schema())?;\nlet predictions = \
+             model.predict(&rows)?;\n```\n"
+        );
+        page
+    }
+
+    fn data_and_metrics(&self, page: &mut String) {
+        if let Some(data) = &self.data {
+            let _ = writeln!(page, "\n## Data\n\n{data}");
+        }
+        if !self.metrics.is_empty() {
+            page.push_str("\n## Metrics\n\n| metric | value |\n| --- | --- |\n");
+            for (name, value) in &self.metrics {
+                let _ = writeln!(page, "| {} | {value:.4} |", name.replace('|', "\\|"));
+            }
+        }
+    }
+
     fn page(&self, encoder: &TextEncoder, kind: &Kind) -> String {
         let base = encoder.name();
         // `owner/name` is a model of the Hub; a path of this machine is nobody's business.
@@ -113,15 +141,7 @@ impl ModelCard {
         page.push_str(&kind.facts);
         let _ =
             writeln!(page, "- Pooling: {}; at most {} tokens", encoder.pooling.name(), encoder.tokenizer.max_length());
-        if let Some(data) = &self.data {
-            let _ = writeln!(page, "\n## Data\n\n{data}");
-        }
-        if !self.metrics.is_empty() {
-            page.push_str("\n## Metrics\n\n| metric | value |\n| --- | --- |\n");
-            for (name, value) in &self.metrics {
-                let _ = writeln!(page, "| {} | {value:.4} |", name.replace('|', "\\|"));
-            }
-        }
+        self.data_and_metrics(&mut page);
         let (rust, python) = (&kind.rust, &kind.python);
         let _ = write!(
             page,
@@ -129,6 +149,11 @@ impl ModelCard {
         );
         page
     }
+}
+
+/// A name as code.
+pub(super) fn quoted(name: &str) -> String {
+    format!("`{}`", name.replace('`', "'"))
 }
 
 /// What differs between the pages of kinds of models.

@@ -77,12 +77,22 @@ impl TextEncoder {
 
     /// The same for token ids of [`TextTokenizer::encode`].
     pub fn embed_tokens(&self, sequences: &[Vec<u32>]) -> Result<Tensor> {
+        self.embed_tokens_telling(sequences, &mut |_| Ok(()))
+    }
+
+    /// The same; tells after each batch how many are done, and ends with an error when that says so.
+    pub(super) fn embed_tokens_telling(
+        &self,
+        sequences: &[Vec<u32>],
+        progress: &mut dyn FnMut(usize) -> Result<()>,
+    ) -> Result<Tensor> {
         let width = self.bert.config().hidden_size;
         // Texts of similar length share a batch, so that little is computed for padding.
         let mut order: Vec<usize> = (0..sequences.len()).collect();
         order.sort_by_key(|&i| sequences[i].len());
         let mut vectors = vec![0f32; sequences.len() * width];
-        for indices in order.chunks(EMBED_BATCH) {
+        for (n, indices) in order.chunks(EMBED_BATCH).enumerate() {
+            progress(n * EMBED_BATCH)?;
             let batch: Vec<&[u32]> = indices.iter().map(|&i| sequences[i].as_slice()).collect();
             let batch = TokenBatch::new(&batch, self.tokenizer.pad_id())?;
             let pooled = self.forward(&batch, &Pass::evaluation())?.to_vec2::<f32>()?;
@@ -152,7 +162,7 @@ impl TextEncoder {
             return Err(crate::Error::input(
                 "max_length",
                 format!("{tokens} tokens, but {} has {positions} positions", self.source.name),
-                "give a smaller max_length",
+                "give a smaller limit",
             ));
         }
         if tokens != self.tokenizer.max_length() {

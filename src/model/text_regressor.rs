@@ -64,6 +64,34 @@ impl TextRegressor {
         Ok(self.network.rows(texts, |outputs| Ok(outputs.clone()))?.concat())
     }
 
+    /// Changes the head so that each answer `y` becomes `y * scale + offset`. A model that learned targets brought to a mean of
+    /// 0 and a deviation of 1 ([`TextRegressionDataset::standardised`](crate::data::TextRegressionDataset::standardised))
+    /// answers in their own unit after that, here and in transformers.
+    ///
+    /// ```
+    /// use tunebook::model::{Pretrained, TextRegressor};
+    /// let model = TextRegressor::from_pretrained(Pretrained::embedded())?;
+    /// let before = model.predict(&["The disk is full."])?[0];
+    /// model.rescale(10.0, 3.0)?;
+    /// assert!((model.predict(&["The disk is full."])?[0] - (10.0 * before + 3.0)).abs() < 1e-4);
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When a number is not finite.
+    pub fn rescale(&self, scale: f64, offset: f64) -> Result<()> {
+        if !(scale.is_finite() && offset.is_finite()) {
+            let problem = format!("by {scale} and {offset}");
+            return Err(Error::input("TextRegressor::rescale", problem, "give finite numbers"));
+        }
+        for (name, offset) in [("classifier.weight", 0.0), ("classifier.bias", offset)] {
+            if let Some(parameter) = self.store().get(name) {
+                parameter.var().set(&parameter.var().as_detached_tensor().affine(scale, offset)?)?;
+            }
+        }
+        Ok(())
+    }
+
     /// What the model is made of.
     pub fn network(&self) -> &TextNetwork {
         &self.network

@@ -69,6 +69,16 @@ impl TextTokenizer {
         Ok(encodings.into_iter().map(|e| e.get_ids().to_vec()).collect())
     }
 
+    /// How many tokens each text has before it is cut, special tokens included.
+    pub fn lengths(&self, texts: &[&str]) -> Result<Vec<usize>> {
+        if texts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let encodings =
+            self.uncut()?.encode_batch_fast(texts.to_vec(), true).map_err(|e| Error::Tokenizer(e.to_string()))?;
+        Ok(encodings.iter().map(tokenizers::Encoding::len).collect())
+    }
+
     /// The wrapped tokenizer.
     pub fn inner(&self) -> &Tokenizer {
         &self.inner
@@ -76,9 +86,13 @@ impl TextTokenizer {
 
     /// The `tokenizer.json` of it, without truncation and padding.
     pub(super) fn to_json(&self) -> Result<String> {
+        self.uncut()?.to_string(false).map_err(|e| Error::Tokenizer(e.to_string()))
+    }
+
+    fn uncut(&self) -> Result<Tokenizer> {
         let mut inner = self.inner.clone();
         inner.with_truncation(None).map_err(|e| Error::Tokenizer(e.to_string()))?;
-        inner.to_string(false).map_err(|e| Error::Tokenizer(e.to_string()))
+        Ok(inner)
     }
 }
 

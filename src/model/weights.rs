@@ -6,6 +6,7 @@ use std::path::Path;
 use candle_core::{DType, Device, Tensor};
 use sha2::{Digest, Sha256};
 
+use super::ParameterStore;
 use super::names::NameStyle;
 use crate::words::hexadecimal;
 use crate::{Error, Result};
@@ -59,6 +60,12 @@ impl Weights {
         }
         let sha256 = hexadecimal(&Sha256::digest(bytes));
         Ok(Self { tensors, origin: origin.to_owned(), sha256 })
+    }
+
+    /// The current values of a store's parameters; `origin` names them in errors.
+    pub(super) fn of_store(store: &ParameterStore, origin: &str) -> Self {
+        let tensors = store.all().iter().map(|p| (p.name().to_owned(), p.var().as_detached_tensor())).collect();
+        Self { tensors, origin: origin.to_owned(), sha256: String::new() }
     }
 
     /// Reads the matrices of a LoRA adapter: the names without what peft puts before them.

@@ -51,7 +51,7 @@ impl Observer for Live {
         // A few texts take no time worth showing.
         if total > WORTH_SHOWING {
             let progress = self.encoding.get_or_insert_with(|| Progress::new("encoding texts", total as u64));
-            progress.advance(done as u64 - progress.done());
+            progress.advance((done as u64).saturating_sub(progress.done()));
         }
     }
 
@@ -66,6 +66,9 @@ impl Observer for Live {
             plan.learning_rate,
             part_of(plan.trainable_parameters, plan.total_parameters)
         ));
+        if let Some(texts) = plan.texts_cut.filter(|texts| texts.cut > 0) {
+            crate::notebook::write_out(&format!("{texts}: {}\n", texts.mend("TrainingConfig::max_length")));
+        }
         self.view = Some(View {
             curves: plan.curves(),
             chart: LiveDisplay::new(),

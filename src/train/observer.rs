@@ -2,6 +2,7 @@
 
 use super::{EpochRecord, Gradients, Method};
 use crate::chart::LearningCurves;
+use crate::model::CutTexts;
 
 /// What a run is about to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +23,8 @@ pub struct TrainingPlan {
     pub batches_per_epoch: usize,
     /// Rows to train on.
     pub samples: usize,
+    /// Training texts that are longer than the model reads; `None` for models that read no texts.
+    pub texts_cut: Option<CutTexts>,
     /// Numbers that training may change.
     pub trainable_parameters: usize,
     /// Numbers that the model holds.

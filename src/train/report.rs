@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{EpochRecord, History, Method, TrainingConfig, TrainingPlan};
 use crate::chart::LearningCurves;
-use crate::model::TextClassifier;
+use crate::model::{CutTexts, TextClassifier};
 use crate::notebook::Display;
 use crate::words::part_of;
 
@@ -126,6 +126,11 @@ impl<M> TrainingReport<M> {
         self.plan.samples
     }
 
+    /// Training texts that were longer than the model reads, and so cut; `None` for models that read no texts.
+    pub fn texts_cut(&self) -> Option<CutTexts> {
+        self.plan.texts_cut
+    }
+
     /// How many numbers the run could change.
     pub fn trainable_parameters(&self) -> usize {
         self.plan.trainable_parameters
@@ -175,6 +180,10 @@ impl<M> fmt::Display for TrainingReport<M> {
             self.seconds,
             self.samples_per_second,
             part_of(plan.trainable_parameters, plan.total_parameters)
-        )
+        )?;
+        match plan.texts_cut.filter(|texts| texts.cut > 0) {
+            Some(texts) => write!(f, "\n{texts}"),
+            None => Ok(()),
+        }
     }
 }

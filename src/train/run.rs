@@ -16,7 +16,7 @@ use super::{
     EpochRecord, Examples, GradientAudit, Gradients, History, Method, Observer, OptimizerState, ParameterGroups,
     StepRecord, StopReason, Trainable, TrainingConfig, TrainingPlan, TrainingReport, batches, stop,
 };
-use crate::model::{Parameter, device_name};
+use crate::model::{CutTexts, Parameter, device_name};
 use crate::words::hexadecimal;
 use crate::{Error, Result};
 
@@ -31,6 +31,7 @@ pub(super) struct Run<M: Trainable, O> {
     pub(super) resume: bool,
     pub(super) observer: O,
     pub(super) rows: Rc<Rows<M::Inputs>>,
+    pub(super) texts_cut: Option<CutTexts>,
     pub(super) start: Instant,
 }
 
@@ -277,6 +278,7 @@ impl<M: Trainable, O: Observer> Run<M, O> {
             epochs,
             batches_per_epoch: self.steps_per_epoch(),
             samples: self.rows.train.len(),
+            texts_cut: self.texts_cut,
             trainable_parameters: store.trainable_count(),
             total_parameters: store.count(),
             measures_accuracy: self.rows.validation.targets.has_accuracy(),

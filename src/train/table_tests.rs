@@ -197,6 +197,36 @@ fn saved_models_predict_the_same_on_raw_rows() {
 }
 
 #[test]
+fn a_copy_on_a_device_is_the_same_model_and_trains_on_its_own() {
+    let model = classifier(&[6]);
+    model.store().set_trainable(|name| name.starts_with("output."));
+    let copy = model.to_device(&crate::model::device("auto").unwrap()).unwrap();
+    let frozen =
+        |model: &TabularClassifier| model.store().all().iter().map(Parameter::is_trainable).collect::<Vec<_>>();
+    assert_eq!((frozen(&copy), copy.load_report()), (frozen(&model), model.load_report()));
+    let rows = classes();
+    assert_eq!(copy.predict(&rows).unwrap().labels(), model.predict(&rows).unwrap().labels());
+    let before = values(&model.store().all());
+    let trained = fit(copy, &rows, Method::Full, config(2)).unwrap();
+    assert_eq!(trained.device(), crate::model::device_name(trained.model().device()));
+    assert_eq!(values(&model.store().all()), before);
+    assert_ne!(values(&trained.model().store().all()), before);
+
+    // What its page says beside what it knows of itself.
+    let folder = tempfile::tempdir().unwrap();
+    let card = crate::model::ModelCard::new().data("300 points").metric("accuracy", 0.9876);
+    trained.model().save_with_card(&folder, &card).unwrap();
+    let page = std::fs::read_to_string(folder.path().join("README.md")).unwrap();
+    for words in
+        ["`a`, `b`, `group`", "`inside`, `outside`", "300 points", "| accuracy | 0.9876 |", "TabularClassifier::load"]
+    {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let back = TabularClassifier::load_on(&folder, trained.model().device()).unwrap();
+    assert_eq!(back.predict(&rows).unwrap(), trained.model().predict(&rows).unwrap());
+}
+
+#[test]
 fn a_saved_body_serves_other_targets() {
     let folder = tempfile::tempdir().unwrap();
     fit(classifier(&[24, 12]), &classes(), Method::Full, config(20)).unwrap().into_model().save(&folder).unwrap();

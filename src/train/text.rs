@@ -6,12 +6,12 @@ use super::{Examples, Targets, Trainable};
 use crate::data::{MultiLabelDataset, Rows, TextDataset, TextRegressionDataset};
 use crate::metrics::{Evaluation, MultiLabelReport, RegressionEvaluation, best_f1_threshold};
 use crate::model::{
-    LearningRates, LoraConfig, MultiLabelClassifier, ParameterStore, Pass, TextClassifier, TextNetwork, TextRegressor,
-    TokenBatch,
+    CutTexts, LearningRates, LoraConfig, MultiLabelClassifier, ParameterStore, Pass, TextClassifier, TextNetwork,
+    TextRegressor, TokenBatch,
 };
 use crate::{Error, Result};
 
-/// Texts between two looks at the progress and at a wish to stop.
+/// Texts whose vectors are kept together.
 const ENCODED_AT_ONCE: usize = 512;
 
 /// Texts as a step reads them.
@@ -87,6 +87,12 @@ impl<M: TextModel> Trainable for M {
         Ok(Examples { inputs, targets: M::targets(data) })
     }
 
+    fn texts_cut(&self, data: &M::Data, inputs: &TextInputs) -> Result<Option<CutTexts>> {
+        let TextInputs::Tokens(sequences) = inputs else { return Ok(None) };
+        let texts: Vec<&str> = M::texts(data).iter().map(String::as_str).collect();
+        self.network().encoder().texts_cut_of(&texts, sequences).map(Some)
+    }
+
     fn freeze_inputs(&self, inputs: TextInputs, progress: &mut dyn FnMut(usize) -> Result<()>) -> Result<TextInputs> {
         let TextInputs::Tokens(sequences) = inputs else { return Ok(inputs) };
         let encoder = self.network().encoder();
@@ -95,7 +101,7 @@ impl<M: TextModel> Trainable for M {
         let mut done = 0;
         for part in sequences.chunks(ENCODED_AT_ONCE) {
             progress(done)?;
-            parts.push(encoder.embed_tokens_cached_as(&weights, part)?);
+            parts.push(encoder.embed_tokens_cached_as(&weights, part, &mut |of_part| progress(done + of_part))?);
             done += part.len();
         }
         progress(done)?;

@@ -145,3 +145,43 @@ fn data_that_do_not_fit_are_errors_before_the_training() {
     let message = MultiLabelClassifier::from_pretrained(tiny(&dir), Vec::new()).unwrap_err().to_string();
     assert!(message.contains("at least one"), "{message}");
 }
+
+#[test]
+fn targets_far_from_zero_are_learned_standardised_and_answered_in_their_own_unit() {
+    let prices = |rows, skip| {
+        let data = numbered(rows, skip);
+        let targets = data.targets().iter().map(|target| 50_000.0 + 8_000.0 * target).collect();
+        TextRegressionDataset::new("prices", data.texts().to_vec(), targets).unwrap()
+    };
+    let train = prices(90, 0);
+    let (mean, deviation) = train.scale().unwrap();
+    let standardised = |data: &TextRegressionDataset| data.standardised(mean, deviation).unwrap();
+    let report = Trainer::new(regressor()).observer(Quiet).config(config());
+    let report = report.fit(&standardised(&train), &standardised(&prices(30, 1))).unwrap();
+    report.model().rescale(deviation, mean).unwrap();
+    let evaluation = report.model().evaluate(&prices(30, 2)).unwrap();
+    assert!(evaluation.r2 > 0.9, "{evaluation}");
+    let folder = tempfile::tempdir().unwrap();
+    report.model().save(&folder).unwrap();
+    let said = |model: &TextRegressor| model.predict(&["my disk is full please", "the invoice"]).unwrap();
+    assert_eq!(said(&TextRegressor::load(&folder).unwrap()), said(report.model()));
+
+    assert!(report.model().rescale(f64::NAN, 0.0).is_err());
+    let same = TextRegressionDataset::new("same", vec!["a".into(), "b".into()], vec![7.0, 7.0]).unwrap();
+    assert_eq!(same.scale().unwrap(), (7.0, 1.0));
+    assert!(same.standardised(0.0, 0.0).is_err());
+}
+
+#[test]
+fn a_run_says_how_many_training_texts_it_cuts() {
+    let run = |max_length| {
+        let config = TrainingConfig { epochs: 1, max_length: Some(max_length), ..config() };
+        Trainer::new(regressor()).observer(Quiet).config(config).fit(&numbered(20, 0), &numbered(10, 1)).unwrap()
+    };
+    let cut = run(4).texts_cut().unwrap();
+    assert!(cut.cut > 0 && cut.cut <= 20 && cut.longest > 4, "{cut}");
+    assert!(run(4).to_string().ends_with(&cut.to_string()));
+    let whole = run(cut.longest);
+    assert_eq!(whole.texts_cut().unwrap().cut, 0);
+    assert!(!whole.to_string().contains("are cut"));
+}

@@ -3,7 +3,7 @@
 use candle_core::Tensor;
 
 use super::{Mix, Targets};
-use crate::model::{LearningRates, LoraConfig, ParameterStore, Pass};
+use crate::model::{CutTexts, LearningRates, LoraConfig, ParameterStore, Pass};
 use crate::{Error, Result};
 
 /// A model that a [`Trainer`](super::Trainer) can fine-tune: texts, images or tables.
@@ -36,6 +36,12 @@ pub trait Trainable {
 
     /// The rows of a data set and their targets.
     fn prepare(&self, data: &Self::Data) -> Result<Examples<Self::Inputs>>;
+
+    /// How many of the texts are longer than the model reads; `None` for models that read no texts, the default.
+    fn texts_cut(&self, data: &Self::Data, inputs: &Self::Inputs) -> Result<Option<CutTexts>> {
+        let _ = (data, inputs);
+        Ok(None)
+    }
 
     /// The same rows as the vectors that the frozen model hands to its head, computed once. Tells how many are done, and
     /// ends with an error when that says so. A model that cannot returns the rows as they are.

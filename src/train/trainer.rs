@@ -115,9 +115,10 @@ impl<M: Trainable, O: Observer> Trainer<M, O> {
                 "call checkpoints(...) too",
             ));
         }
-        let (train, settings) = prepare(&mut model, &method, &config, train)?;
+        let (examples, settings) = prepare(&mut model, &method, &config, train)?;
+        let texts_cut = model.texts_cut(train, &examples.inputs)?;
         model.check(validation, "validation data")?;
-        let rows = Rc::new(Rows { train, validation: model.prepare(validation)? });
+        let rows = Rc::new(Rows { train: examples, validation: model.prepare(validation)? });
         if let Some(watch) = &watch {
             watch.check(&rows.validation.targets)?;
         }
@@ -125,7 +126,7 @@ impl<M: Trainable, O: Observer> Trainer<M, O> {
             checkpoints.check()?;
         }
         let start = std::time::Instant::now();
-        Run { model, method, config, settings, watch, checkpoints, resume, observer, rows, start }.go()
+        Run { model, method, config, settings, watch, checkpoints, resume, observer, rows, texts_cut, start }.go()
     }
 }
 

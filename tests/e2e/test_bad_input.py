@@ -94,6 +94,92 @@ def test_a_broken_table(name, content, words, tmp_path):
     assert not (tmp_path / "model").exists()
 
 
+TABLE = ("--data-kind", "table", "--label-column", "tier")
+SEVERAL = ("--task", "multi-label")
+NUMBER = ("--task", "regression")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "options", "words"),
+    [
+        ("column.csv", "Text,queue\na,x\nb,y\n", (), ["column \"text\"", "did you mean \"Text\"?", "--text-column"]),
+        ("list.jsonl", '{"text": "a", "label": ["x"]}\n', (), ["line 1", "column \"label\"", "several labels"]),
+        ("number.tsv", "text\tlabel\na\t1\nb\tgood\n", NUMBER, ["line 3, column \"label\"", "\"good\" is not a number"]),
+        ("comma.tsv", "text\tlabel\na\t1\nb\t3,5\n", NUMBER, ["line 3", "write it with a point: 3.5"]),
+        ("gap.csv", "text,label\na,1\nb,\n", NUMBER, ["line 3, column \"label\"", "empty", "drop the row"]),
+        ("two.csv", "text,label\na,x;y\nb,y|z\n", SEVERAL, ["line 2", "line 3", "`;`", "`|`"]),
+        ("none.csv", "text,label\na,\nb,;\n", SEVERAL, ["column \"label\"", "no row has a label"]),
+        ("prices.csv", "text,label\n" + "".join(f"t{n},{n}.5\n" for n in range(40)), (), ["40 different numbers", "--task regression"]),
+        ("joined.csv", "text,label\n" + "a,x;y\nb,x\nc,y\nd,y;z\ne,z;x\nf,z\n" * 5, (), ["several labels", "--task multi-label"]),
+        ("target.csv", "a,tear\n1,s\n2,l\n", TABLE, ["column \"tier\"", "did you mean \"tear\"?", "--label-column"]),
+        ("tier.csv", "a,tier\n1,s\n2,\n3,l\n", TABLE, ["line 3, column \"tier\"", "no label"]),
+        ("numeric.csv", "a,tier\n1,s\nx,l\n", (*TABLE, "--numeric-columns", "a"), ["line 3, column \"a\"", "\"x\" is not a number"]),
+        ("ignored.csv", "a,tier\n1,s\n2,l\n", (*TABLE, "--ignore-columns", "b"), ["column \"b\"", "a, tier"]),
+        ("tiers.csv", "a,tier\n1,s\n2,s\n", TABLE, ["two labels"]),
+        ("cost.csv", "a,tier\n1,10\n2,low\n", (*TABLE, *NUMBER), ["line 3, column \"tier\"", "\"low\" is not a number"]),
+    ],
+    ids=lambda value: value if isinstance(value, str) and "." in value and "\n" not in value else "",
+)
+def test_rows_that_do_not_fit_the_task(name, content, options, words, tmp_path):
+    file = tmp_path / name
+    file.write_text(content, encoding="utf-8")
+    assert_clear_error(run("finetune", "--train", file, *options, "--out", tmp_path / "model"), file, *words)
+    assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--learning-rate", "-1"), ["--learning-rate: is -1"]),
+        (("--learning-rate", "0"), ["--learning-rate: is 0", "3e-4"]),
+        (("--batch-size", "0"), ["--batch-size: is 0"]),
+        (("--warmup", "2"), ["--warmup: is 2"]),
+        (("--max-length", "100000"), ["--max-length: "]),
+        (("--max-length", "1"), ["--max-length: "]),
+        (("--method", "partial", "--layers", "99"), ["--layers: is 99", "--method feature-extraction"]),
+        (("--method", "lora", "--rank", "0"), ["--rank: is 0"]),
+        (("--method", "lora", "--lora-targets", "quary"), ["--lora-targets: ", "query"]),
+        (("--patience", "0"), ["--patience: is 0"]),
+        (("--label-separator", ";"), ["--label-separator: is for --task multi-label"]),
+        (("--hidden", "8"), ["--hidden: is for --data-kind table"]),
+        (("--data-kind", "table", "--max-length", "8"), ["--max-length: is for --data-kind text"]),
+        (("--data-kind", "table", "--task", "multi-label"), ["--task multi-label: is for texts"]),
+        (("--data-kind", "table", "--ignore-columns", "id", "--method", "lora"), ["--method lora: ", "another --method"]),
+        (("--data-kind", "table", "--hidden", "0"), ["--hidden: ", "at least 1"]),
+        (("--task", "regression", "--label-column", "label"), ["is not a number"]),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_settings_out_of_range_are_named_by_their_option(options, words, tmp_path):
+    file = tmp_path / "rows.csv"
+    rows = (f"the disk of {n} is full,{n},{'storage' if n % 2 else 'billing'}\n" for n in range(40))
+    file.write_text("text,id,label\n" + "".join(rows), encoding="utf-8")
+    finished = run("finetune", "--train", file, *options, "--out", tmp_path / "model")
+    assert_clear_error(finished, *words)
+    error = finished.err.splitlines()[-1]
+    assert "::" not in error and "None" not in error, error
+    assert not (tmp_path / "model").exists()
+
+
+def test_rows_that_a_saved_model_cannot_read(tmp_path):
+    file = tmp_path / "rows.csv"
+    file.write_text("size,zone,label\n" + "".join(f"{n},{'eu' if n % 3 else 'us'},{'s' if n < 20 else 'l'}\n" for n in range(40)))
+    table, texts = tmp_path / "table", tmp_path / "texts"
+    assert_good(run("finetune", "--data-kind", "table", "--train", file, "--epochs", "1", "--out", table))
+    assert_good(run("finetune", "--train", file, "--text-column", "zone", "--method", "feature-extraction", "--epochs", "1",
+                    "--out", texts))
+    new = tmp_path / "new.csv"
+    new.write_text("sise,zone\n1,eu\n")
+    assert_clear_error(run("predict", "--model", table, new), new, "column \"size\"", "did you mean \"sise\"?")
+    assert_clear_error(run("predict", "--model", texts, new), new, "column \"text\"", "--text-column")
+    new.write_text("size,zone\n1,eu\nmany,us\n")
+    assert_clear_error(run("predict", "--model", table, new), "line 3, column \"size\"", "\"many\" is not a number")
+    assert_clear_error(run("predict", "--model", tmp_path, new), "config.json")
+    # A text model is no start for a table, and the other way round.
+    assert_clear_error(run("finetune", "--data-kind", "table", "--train", file, "--model", texts), "config.json", "model_type")
+    assert_clear_error(run("finetune", "--train", file, "--text-column", "zone", "--model", table), table)
+
+
 def corrupt_half(data):
     return data[: len(data) // 2]
 

@@ -56,7 +56,7 @@ fn course() -> Result<(Course, Home)> {
 }
 
 /// The folder that a file's or folder's name stands in.
-fn folder_of(path: &Path) -> &Path {
+pub(crate) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
@@ -66,7 +66,7 @@ fn read(path: &Path) -> Result<String> {
 }
 
 /// The first Ctrl-C asks what runs to end in good order; the second ends the program.
-fn on_ctrl_c(ask: impl Fn() + Send + 'static) -> Result<()> {
+pub(crate) fn on_ctrl_c(ask: impl Fn() + Send + 'static) -> Result<()> {
     let asked = AtomicBool::new(false);
     ctrlc::set_handler(move || {
         if asked.swap(true, Ordering::SeqCst) {
@@ -99,7 +99,7 @@ fn with_threads(threads: Option<usize>) -> Result<()> {
 }
 
 /// The most memory that this process has held so far, where the system tells.
-fn peak_memory_bytes() -> Option<u64> {
+pub(crate) fn peak_memory_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
     line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)

@@ -1,28 +1,36 @@
-//! `tunebook predict` and `tunebook embed`: a trained model, or an encoder, on a file of texts.
+//! `tunebook predict` and `tunebook embed`: a trained model, or an encoder, on a file of texts or rows.
 
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, StdoutLock, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::{Map, Value, json};
-use tunebook::data::read;
+use tunebook::data::{ColumnValues, read};
 use tunebook::prelude::*;
 
 use super::{model::source, with_threads};
 use crate::failure::Result;
+use crate::settings::naming_column;
 
-/// Texts at once: a long file needs little memory, and the first lines come early.
+/// Texts or rows at once: a long file needs little memory, and the first lines come early.
 const PORTION: usize = 256;
 
-/// Predicts labels for the texts of a file.
+/// Predicts labels or numbers for the texts or the rows of a file.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  tunebook predict --model my-model new-tickets.txt --json")]
+#[command(after_help = "Examples:\n  tunebook predict --model my-model new-tickets.txt --json\n  \
+    tunebook predict --model my-table-model loads.parquet --json\n\n\
+    What the model is says its folder. With --json each line has, by the kind of model:\n  \
+    one label         label, probabilities\n  \
+    several labels    labels, probabilities\n  \
+    a number          value\n\
+    beside the `text`, or the cells of the `row` that the model looked at.")]
 pub(crate) struct Predict {
     /// Folder that `finetune --out` wrote
     #[arg(long)]
     model: PathBuf,
-    /// A .csv, .tsv, .jsonl or .parquet file with a column of texts, or a .txt file with one text a line
+    /// A .csv, .tsv, .jsonl or .parquet file with a column of texts, or with the columns of a table; or for texts a .txt file
+    /// with one text a line
     file: PathBuf,
     /// Column of the text
     #[arg(long, default_value = "text")]
@@ -37,35 +45,113 @@ pub(crate) struct Predict {
 
 pub(crate) fn predict(call: &Predict) -> Result<ExitCode> {
     with_threads(None)?;
-    let model = TextClassifier::load_on(&call.model, &device(&call.device)?)?;
-    let texts = read::texts(&call.file, &call.text_column)?;
-    let mut out = BufWriter::new(std::io::stdout().lock());
-    for portion in texts.chunks(PORTION) {
-        let portion: Vec<&str> = portion.iter().map(String::as_str).collect();
-        let predictions = model.predict(&portion)?;
-        for (text, prediction) in portion.iter().zip(predictions.items()) {
-            if call.json {
-                let probabilities: Map<String, Value> = predictions
-                    .known_labels()
-                    .iter()
-                    .zip(&prediction.probabilities)
-                    .map(|(name, &probability)| (name.clone(), json!(probability)))
-                    .collect();
-                let line = json!({ "text": text, "label": prediction.label, "probabilities": probabilities });
-                writeln!(out, "{line}")?;
-            } else {
-                writeln!(out, "{:>6.1} %  {:<14} {text}", 100.0 * prediction.probability, prediction.label)?;
-            }
-        }
-        out.flush()?;
-    }
-    out.flush()?;
+    let model = SavedModel::load_on(&call.model, &device(&call.device)?)?;
+    let mut lines = Lines { out: BufWriter::new(std::io::stdout().lock()), json: call.json };
+    match &model {
+        SavedModel::TextClassifier(model) => each_text(call, |texts| {
+            let predictions = model.predict(texts)?;
+            let names = predictions.known_labels();
+            texts
+                .iter()
+                .zip(predictions.items())
+                .try_for_each(|(text, item)| lines.label("text", &json!(text), item, names))
+        }),
+        SavedModel::MultiLabelClassifier(model) => each_text(call, |texts| {
+            let predictions = model.predict(texts)?;
+            let names = predictions.known_labels();
+            texts.iter().zip(predictions.items()).try_for_each(|(text, item)| {
+                let shown = item.labels.iter().filter_map(|label| {
+                    let place = names.iter().position(|name| name == label)?;
+                    Some(format!("{label} {:.1} %", 100.0 * item.probabilities[place]))
+                });
+                let shown: Vec<String> = shown.collect();
+                let shown = if shown.is_empty() { "no label".to_owned() } else { shown.join(", ") };
+                let probabilities = by_name(names, &item.probabilities);
+                let json = json!({ "text": text, "labels": item.labels, "probabilities": probabilities });
+                lines.write(&json, || format!("{shown:<30} {text}"))
+            })
+        }),
+        SavedModel::TextRegressor(model) => each_text(call, |texts| {
+            let values = model.predict(texts)?;
+            texts.iter().zip(values).try_for_each(|(text, value)| {
+                lines.write(&json!({ "text": text, "value": value }), || format!("{value:>12.4}  {text}"))
+            })
+        }),
+        SavedModel::TabularClassifier(model) => each_row(call, &model.preprocessor().schema(), |rows| {
+            let predictions = model.predict(rows)?;
+            let names = predictions.known_labels();
+            let mut items = predictions.items().iter().enumerate();
+            items.try_for_each(|(at, item)| lines.label("row", &row(rows, at), item, names))
+        }),
+        SavedModel::TabularRegressor(model) => each_row(call, &model.preprocessor().schema(), |rows| {
+            let mut values = model.predict(rows)?.into_iter().enumerate();
+            values.try_for_each(|(at, value)| {
+                let row = row(rows, at);
+                lines.write(&json!({ "row": row, "value": value }), || format!("{value:>12.4}  {row}"))
+            })
+        }),
+    }?;
+    lines.out.flush()?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Standard output, one line for each prediction.
+struct Lines {
+    out: BufWriter<StdoutLock<'static>>,
+    json: bool,
+}
+
+impl Lines {
+    fn write(&mut self, json: &Value, text: impl FnOnce() -> String) -> Result<()> {
+        if self.json { writeln!(self.out, "{json}") } else { writeln!(self.out, "{}", text()) }.map_err(Into::into)
+    }
+
+    /// One of several labels with its probability; `of` is what was asked about, under its name in the JSON.
+    fn label(&mut self, of: &str, asked: &Value, item: &Prediction, names: &[String]) -> Result<()> {
+        let probabilities = by_name(names, &item.probabilities);
+        let json = json!({ of: asked, "label": item.label, "probabilities": probabilities });
+        self.write(&json, || format!("{:>6.1} %  {:<14} {}", 100.0 * item.probability, item.label, item.text))
+    }
+}
+
+fn by_name(names: &[String], probabilities: &[f32]) -> Map<String, Value> {
+    names.iter().cloned().zip(probabilities.iter().map(|&probability| json!(probability))).collect()
+}
+
+/// The texts of the file, a portion at a time.
+fn each_text(call: &Predict, mut predict: impl FnMut(&[&str]) -> Result<()>) -> Result<()> {
+    let texts = texts(&call.file, &call.text_column)?;
+    texts.chunks(PORTION).try_for_each(|portion| predict(&portion.iter().map(String::as_str).collect::<Vec<_>>()))
+}
+
+/// The rows of the file, a portion at a time: the columns that the model knows, with their types.
+fn each_row(
+    call: &Predict,
+    schema: &TableSchema,
+    mut predict: impl FnMut(&TabularDataset) -> Result<()>,
+) -> Result<()> {
+    let data = TabularDataset::read_with(&call.file, &schema.clone().only_declared())?;
+    let rows: Vec<usize> = (0..data.len()).collect();
+    rows.chunks(PORTION).try_for_each(|portion| predict(&data.select(portion)))
+}
+
+fn texts(file: &PathBuf, column: &str) -> Result<Vec<String>> {
+    Ok(read::texts(file, column).map_err(|error| naming_column(error, &[(column, "--text-column")]))?)
+}
+
+/// The cells of a row by column; null where one is missing.
+fn row(rows: &TabularDataset, at: usize) -> Value {
+    let cell = |values: &ColumnValues| match values {
+        ColumnValues::Numeric(values) => json!(values[at]),
+        ColumnValues::Categorical(values) => json!(values[at]),
+    };
+    rows.columns().iter().map(|column| (column.name().to_owned(), cell(column.values()))).collect::<Map<_, _>>().into()
 }
 
 /// Writes one vector for each text, as JSON Lines.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  tunebook embed --model embedded sentences.txt > vectors.jsonl")]
+#[command(after_help = "Examples:\n  tunebook embed --model embedded sentences.txt > vectors.jsonl\n  \
+    tunebook embed --model sentence-transformers/all-MiniLM-L6-v2 articles.parquet --text-column body > vectors.jsonl")]
 pub(crate) struct Embed {
     /// `embedded`, a folder in the Hub's layout, or a Hub id
     #[arg(long, default_value = "embedded")]
@@ -83,7 +169,7 @@ pub(crate) struct Embed {
 pub(crate) fn embed(call: &Embed) -> Result<ExitCode> {
     with_threads(None)?;
     let encoder = TextEncoder::from_pretrained(source(&call.model).device(&device(&call.device)?))?;
-    let texts = read::texts(&call.file, &call.text_column)?;
+    let texts = texts(&call.file, &call.text_column)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     for portion in texts.chunks(PORTION) {
         let portion: Vec<&str> = portion.iter().map(String::as_str).collect();
@@ -93,6 +179,5 @@ pub(crate) fn embed(call: &Embed) -> Result<ExitCode> {
         }
         out.flush()?;
     }
-    out.flush()?;
     Ok(ExitCode::SUCCESS)
 }

@@ -15,6 +15,7 @@ pub use column::{ColumnValues, TableColumn};
 pub use read::TableSchema;
 
 use crate::data::folds::{self, Fold};
+use crate::data::read::{LabelPlaces, missing_column};
 use crate::data::rows::{LabelledRows, Rows, label_counts, label_problem};
 use crate::data::split::{self, Splits};
 use crate::words::grouped;
@@ -61,9 +62,10 @@ pub struct TabularDataset {
     name: String,
     columns: Vec<TableColumn>,
     target: Option<TableTarget>,
-    /// The line of each row in its file, or its number where there is no file.
+    /// The line of each row in its file, or its number where there are no lines.
     places: Vec<u64>,
-    is_file: bool,
+    /// What the places count.
+    unit: &'static str,
 }
 
 /// The three parts of a table.
@@ -77,10 +79,10 @@ impl TabularDataset {
     /// When there is no column, two have one name, the lengths differ, or a number is not finite.
     pub fn new(name: &str, columns: Vec<TableColumn>) -> Result<Self> {
         let rows = columns.first().map_or(0, TableColumn::len);
-        Self::with_places(name, columns, (0..rows as u64).collect(), false)
+        Self::with_places(name, columns, (0..rows as u64).collect(), "row")
     }
 
-    fn with_places(name: &str, columns: Vec<TableColumn>, places: Vec<u64>, is_file: bool) -> Result<Self> {
+    fn with_places(name: &str, columns: Vec<TableColumn>, places: Vec<u64>, unit: &'static str) -> Result<Self> {
         if columns.is_empty() {
             return Err(Error::input(name, "there is no column", "give at least one"));
         }
@@ -94,7 +96,7 @@ impl TabularDataset {
                 return Err(Error::input(place(), problem, "give every column one cell a row"));
             }
         }
-        let data = Self { name: name.to_owned(), columns, target: None, places, is_file };
+        let data = Self { name: name.to_owned(), columns, target: None, places, unit };
         for column in &data.columns {
             let ColumnValues::Numeric(values) = column.values() else { continue };
             if let Some(row) = values.iter().position(|value| value.is_some_and(|number| !number.is_finite())) {
@@ -123,17 +125,11 @@ impl TabularDataset {
     /// Those of [`TabularDataset::label_column`], and when a value is none of the names.
     pub fn known_label_column(mut self, column: &str, names: &[String]) -> Result<Self> {
         let cells = self.take_target_column(column, "label")?;
+        let places = LabelPlaces::new(names);
         let mut labels = Vec::with_capacity(self.len());
         for row in 0..self.len() {
             let cell = cells.cell(row);
-            let label = names.iter().position(|name| *name == cell).ok_or_else(|| {
-                Error::input(
-                    self.place(row, column),
-                    format!("\"{cell}\" is not one of the labels"),
-                    format!("the labels are: {}", names.join(", ")),
-                )
-            })?;
-            labels.push(label);
+            labels.push(places.find(&cell, || self.place(row, column))?);
         }
         if let Some((problem, mend)) = label_problem(self.len(), "rows", &labels, names) {
             return Err(Error::input(&self.name, problem, mend));
@@ -243,12 +239,8 @@ impl TabularDataset {
 
     fn column_at(&self, name: &str) -> Result<usize> {
         self.columns.iter().position(|column| column.name() == name).ok_or_else(|| {
-            let names: Vec<&str> = self.columns.iter().map(TableColumn::name).collect();
-            Error::input(
-                &self.name,
-                format!("there is no column \"{name}\""),
-                format!("the columns are: {}", names.join(", ")),
-            )
+            let names: Vec<String> = self.columns.iter().map(|column| column.name().to_owned()).collect();
+            missing_column(&self.name, name, &names)
         })
     }
 
@@ -285,8 +277,7 @@ impl TabularDataset {
 
     /// Where a cell stands, for messages: `loads.csv, line 14, column "cpu"`.
     pub(crate) fn place(&self, row: usize, column: &str) -> String {
-        let word = if self.is_file { "line" } else { "row" };
-        format!("{}, {word} {}, column \"{column}\"", self.name, self.places[row])
+        format!("{}, {} {}, column \"{column}\"", self.name, self.unit, self.places[row])
     }
 
     /// One row in short, for a table of predictions: `requests 120, region eu-west`.
@@ -318,7 +309,7 @@ impl TabularDataset {
             columns: self.columns.iter().map(|column| column.select(rows)).collect(),
             target,
             places: rows.iter().map(|&row| self.places[row]).collect(),
-            is_file: self.is_file,
+            unit: self.unit,
         }
     }
 

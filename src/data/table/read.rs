@@ -1,13 +1,10 @@
-//! Tables from files: CSV, TSV and JSON Lines, and how a column's type is found.
+//! Tables from files: CSV, TSV, JSON Lines and Parquet, and how a column's type is found.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use serde_json::Value;
-
 use super::{ColumnValues, TableColumn, TabularDataset};
-use crate::data::TextFormat;
-use crate::data::read::{broken_row, json_objects, open_delimited};
+use crate::data::read::{Cell, FileCells, Wanted, missing_column, number, read_cells};
 use crate::words::grouped;
 use crate::{Error, Result};
 
@@ -33,6 +30,7 @@ const FEW: usize = 10;
 pub struct TableSchema {
     kinds: BTreeMap<String, Kind>,
     missing: BTreeSet<String>,
+    only_declared: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +42,7 @@ enum Kind {
 
 impl Default for TableSchema {
     fn default() -> Self {
-        Self { kinds: BTreeMap::new(), missing: MISSING.map(str::to_owned).into() }
+        Self { kinds: BTreeMap::new(), missing: MISSING.map(str::to_owned).into(), only_declared: false }
     }
 }
 
@@ -70,6 +68,18 @@ impl TableSchema {
         self.with(column, Kind::Ignored)
     }
 
+    /// Columns without a declared type are left out: what a file holds beside the columns of a model does not matter then.
+    ///
+    /// ```
+    /// use tunebook::data::TableSchema;
+    /// let schema = TableSchema::new().numeric("cpu").categorical("zone").only_declared(); // two columns, whatever there is
+    /// # let _ = schema;
+    /// ```
+    pub fn only_declared(mut self) -> Self {
+        self.only_declared = true;
+        self
+    }
+
     /// The cells that mean "missing", in place of the usual ones.
     pub fn missing_values(mut self, values: &[&str]) -> Self {
         self.missing = values.iter().map(|value| value.trim().to_owned()).collect();
@@ -82,16 +92,9 @@ impl TableSchema {
     }
 }
 
-/// The cells of a file as text, by column; `None` where one is missing.
-struct RawTable {
-    names: Vec<String>,
-    columns: Vec<Vec<Option<String>>>,
-    lines: Vec<u64>,
-}
-
 impl TabularDataset {
-    /// Reads a table from a CSV, TSV or JSON Lines file; the format follows the ending, and the types of the columns are
-    /// found ([`TableSchema`]). It has no target yet: see [`TabularDataset::label_column`] and
+    /// Reads a table from a CSV, TSV, JSON Lines or Parquet file; the format follows the ending, and the types of the columns
+    /// are found ([`TableSchema`]). Dates of a Parquet file are text, as 2024-01-31. It has no target yet: see [`TabularDataset::label_column`] and
     /// [`TabularDataset::target_column`].
     ///
     /// ```no_run
@@ -102,8 +105,8 @@ impl TabularDataset {
     /// ```
     ///
     /// # Errors
-    /// When the file is unreadable, has no rows, or a row is broken; each message names file, line and, where there is
-    /// one, column.
+    /// When the file is unreadable, has no rows, or a row is broken; each message names file, line (in Parquet the row) and,
+    /// where there is one, column. Without the crate's feature `parquet`, for a Parquet file.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         Self::read_with(path, &TableSchema::new())
     }
@@ -115,99 +118,53 @@ impl TabularDataset {
     /// that was declared numeric is no number.
     pub fn read_with(path: impl AsRef<Path>, schema: &TableSchema) -> Result<Self> {
         let path = path.as_ref();
-        let raw = match TextFormat::of(path)? {
-            TextFormat::Csv => delimited(path, b',', schema)?,
-            TextFormat::Tsv => delimited(path, b'\t', schema)?,
-            TextFormat::JsonLines => json_lines(path, schema)?,
-            TextFormat::Parquet => {
-                let problem = "tables are not read from Parquet";
-                return Err(Error::input(path.display(), problem, "use a file that ends in .csv, .tsv or .jsonl"));
-            }
+        let leave_out = |name: &str| match schema.kinds.get(name) {
+            Some(kind) => *kind == Kind::Ignored,
+            None => schema.only_declared,
         };
-        if raw.lines.is_empty() {
-            return Err(Error::input(path.display(), "the file has no rows", "give at least one row"));
+        let mut file = read_cells(path, &Wanted::AllBut(&leave_out))?.with_rows()?;
+        if let Some(unknown) = schema.kinds.keys().find(|name| !file.names.contains(name)) {
+            return Err(missing_column(path.display(), unknown, &file.names));
         }
-        if let Some(unknown) = schema.kinds.keys().find(|name| !raw.names.contains(name)) {
-            return Err(Error::input(
-                path.display(),
-                format!("there is no column \"{unknown}\""),
-                format!("the columns are: {}", raw.names.join(", ")),
-            ));
-        }
-        let mut columns = Vec::with_capacity(raw.names.len());
-        for (name, cells) in raw.names.into_iter().zip(raw.columns) {
-            let reading = Reading { path, lines: &raw.lines, name: &name };
-            let (values, reason) = match schema.kinds.get(&name) {
-                Some(Kind::Ignored) => continue,
+        let mut columns = Vec::with_capacity(file.columns.len());
+        for at in 0..file.columns.len() {
+            let cells = schema.cells(&mut file, at)?;
+            let reading = Reading { file: &file, at };
+            let name = &file.columns[at].name;
+            let (values, reason) = match schema.kinds.get(name) {
                 Some(Kind::Numeric) => (reading.numbers(&cells)?, "declared numeric".to_owned()),
                 Some(Kind::Categorical) => (ColumnValues::Categorical(cells), "declared categorical".to_owned()),
-                None => reading.inferred(cells)?,
+                Some(Kind::Ignored) | None => reading.inferred(cells)?,
             };
-            columns.push(TableColumn::with_reason(name, values, reason));
+            columns.push(TableColumn::with_reason(name.clone(), values, reason));
         }
-        Self::with_places(&path.display().to_string(), columns, raw.lines, true)
+        Self::with_places(&path.display().to_string(), columns, std::mem::take(&mut file.lines), file.unit())
     }
 }
 
-fn delimited(path: &Path, delimiter: u8, schema: &TableSchema) -> Result<RawTable> {
-    let (mut reader, names) = open_delimited(path, delimiter)?;
-    // pandas writes its index under an empty name.
-    let names = (1..).zip(names).map(|(n, name)| if name.is_empty() { format!("column {n}") } else { name });
-    let names: Vec<String> = names.collect();
-    let mut columns = vec![Vec::new(); names.len()];
-    let mut lines = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|problem| broken_row(path, problem))?;
-        lines.push(record.position().map_or(0, csv::Position::line));
-        for (column, cell) in columns.iter_mut().zip(&record) {
-            let cell = cell.trim();
-            column.push((!schema.missing.contains(cell)).then(|| cell.to_owned()));
-        }
+impl TableSchema {
+    /// The cells of a column as text; `None` where one is missing. They are taken out of the file.
+    fn cells(&self, file: &mut FileCells, column: usize) -> Result<Vec<Option<String>>> {
+        let text = |(row, cell): (usize, Cell)| match cell {
+            Cell::Missing => Ok(None),
+            Cell::Word(text) | Cell::Fraction(text) => {
+                let text = text.trim();
+                Ok((!self.missing.contains(text)).then(|| text.to_owned()))
+            }
+            Cell::List(_) => Err(row),
+        };
+        let cells = std::mem::take(&mut file.columns[column].cells);
+        cells.into_iter().enumerate().map(text).collect::<Result<_, usize>>().map_err(|row| {
+            let mend = "give each cell one number or one text, or ignore the column";
+            Error::input(file.cell_place(row, column), "is a list", mend)
+        })
     }
-    Ok(RawTable { names, columns, lines })
-}
-
-/// The columns are the keys of all objects, in the order in which they come up; a key that an object lacks is a missing
-/// cell.
-fn json_lines(path: &Path, schema: &TableSchema) -> Result<RawTable> {
-    let mut table = RawTable { names: Vec::new(), columns: Vec::new(), lines: Vec::new() };
-    let mut place_of: HashMap<String, usize> = HashMap::new();
-    for object in json_objects(path)? {
-        let (line, object) = object?;
-        let before = table.lines.len();
-        for (name, value) in object {
-            let cell = match value {
-                Value::Null => None,
-                Value::String(text) => Some(text.trim().to_owned()),
-                Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
-                Value::Array(_) | Value::Object(_) => {
-                    return Err(Error::input(
-                        format!("{}, line {line}, column \"{name}\"", path.display()),
-                        "is a list or an object",
-                        "give each cell one number or one text",
-                    ));
-                }
-            };
-            let at = *place_of.entry(name.clone()).or_insert_with(|| {
-                table.names.push(name);
-                table.columns.push(vec![None; before]);
-                table.columns.len() - 1
-            });
-            table.columns[at].push(cell.filter(|cell| !schema.missing.contains(cell)));
-        }
-        table.lines.push(line);
-        for column in &mut table.columns {
-            column.resize(before + 1, None);
-        }
-    }
-    Ok(table)
 }
 
 /// A column that is being read, for its messages.
 struct Reading<'a> {
-    path: &'a Path,
-    lines: &'a [u64],
-    name: &'a str,
+    file: &'a FileCells,
+    at: usize,
 }
 
 impl Reading<'_> {
@@ -224,7 +181,7 @@ impl Reading<'_> {
                 outcome => {
                     let problem = if outcome.is_none() { "is not a number" } else { "is not a finite number" };
                     return Err(Error::input(
-                        format!("{}, line {}, column \"{}\"", self.path.display(), self.lines[row], self.name),
+                        self.file.cell_place(row, self.at),
                         format!("\"{cell}\" {problem}"),
                         "mend the cell, add it to missing_values(...), or declare the column categorical",
                     ));
@@ -245,12 +202,12 @@ impl Reading<'_> {
             let reason = numeric_reason(&present);
             return Ok((self.numbers(&cells)?, reason));
         };
-        let line = self.lines[*row];
+        let place = self.file.row(*row);
         let different = present.iter().map(|(_, cell)| *cell).collect::<BTreeSet<_>>().len();
         let numbers = present.iter().filter(|(_, cell)| number(cell).is_some()).count();
         let found = match word {
-            Some(_) => format!("line {line} has \"{cell}\""),
-            None => format!("line {line} has \"{cell}\", a code that begins with 0"),
+            Some(_) => format!("{place} has \"{cell}\""),
+            None => format!("{place} has \"{cell}\", a code that begins with 0"),
         };
         let reason = if word.is_some() && 10 * numbers >= 9 * present.len() {
             let (numbers, all) = (grouped(numbers), grouped(present.len()));
@@ -275,9 +232,4 @@ fn numeric_reason(present: &[(usize, &str)]) -> String {
         return format!("{all}, {} different whole ones; declare it categorical if these are codes", different.len());
     }
     all
-}
-
-/// A cell as a number; `inf` is one, so that a column of numbers with an infinite one is an error, not categories.
-fn number(cell: &str) -> Option<f64> {
-    cell.parse().ok().filter(|number: &f64| !number.is_nan())
 }

@@ -178,7 +178,7 @@ impl PretrainedFiles {
             return Err(Error::input(
                 "max_length",
                 format!("{max_length} tokens, but {} has {} positions", self.name, self.config.max_position_embeddings),
-                "give a smaller max_length",
+                "give a smaller limit",
             ));
         }
         Ok(max_length)

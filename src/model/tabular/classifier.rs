@@ -2,18 +2,19 @@
 
 use std::path::Path;
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use serde_json::{Map, Value};
 
 use super::network::{Saved, TabularNetwork};
 use super::regressor;
 use crate::data::{FittedPreprocessor, TabularDataset};
 use crate::model::classifier::check_labels;
-use crate::model::{LoadReport, MlpConfig, ModelSummary, ParameterStore, Pass, Prediction, Predictions};
+use crate::model::model_card::quoted;
+use crate::model::{LoadReport, MlpConfig, ModelCard, ModelSummary, ParameterStore, Pass, Prediction, Predictions};
 use crate::{Error, Result};
 
 /// The `model_type` of `config.json`.
-pub(super) const MODEL_TYPE: &str = "tabular_classifier";
+pub(in crate::model) const MODEL_TYPE: &str = "tabular_classifier";
 
 /// A classifier of rows: a fitted preprocessor and a multilayer perceptron. It takes raw rows, with missing cells and
 /// categories as words.
@@ -87,18 +88,34 @@ impl TabularClassifier {
     /// # Errors
     /// When a file is missing or broken, or the files do not belong together.
     pub fn load(folder: impl AsRef<Path>) -> Result<Self> {
+        Self::load_on(folder, &Device::Cpu)
+    }
+
+    /// The same on a device of [`device()`](crate::model::device()).
+    ///
+    /// # Errors
+    /// Those of [`TabularClassifier::load`].
+    pub fn load_on(folder: impl AsRef<Path>, device: &Device) -> Result<Self> {
         let saved = Saved::read(folder.as_ref(), &[MODEL_TYPE])?;
         let labels: Vec<String> = serde_json::from_value(saved.own.get("labels").cloned().unwrap_or_default())
             .map_err(|e| Error::input(&saved.place, format!("the labels: {e}"), "write a list of names"))?;
         check_labels(&labels)?;
-        Ok(Self { network: TabularNetwork::from_saved(saved, labels.len())?, labels })
+        Self { network: TabularNetwork::from_saved(saved, labels.len())?, labels }.to_device(device)
     }
 
-    /// Writes `model.safetensors`, `preprocessor.json` and `config.json` with the labels, each whole or not at all.
-    /// [`TabularClassifier::load`] gives the same predictions to the last bit.
+    /// Writes `model.safetensors`, `preprocessor.json`, `README.md` and `config.json` with the labels, each whole or not at
+    /// all. [`TabularClassifier::load`] gives the same predictions to the last bit.
     pub fn save(&self, folder: impl AsRef<Path>) -> Result<()> {
+        self.save_with_card(folder, &ModelCard::new())
+    }
+
+    /// The same with data and metrics on the model's page.
+    pub fn save_with_card(&self, folder: impl AsRef<Path>, card: &ModelCard) -> Result<()> {
         let own = Map::from_iter([("labels".to_owned(), Value::from(self.labels.clone()))]);
-        self.network.save(folder.as_ref(), MODEL_TYPE, own)
+        let labels: Vec<String> = self.labels.iter().map(|label| quoted(label)).collect();
+        let facts = format!("{}- Labels: {}\n", self.network.facts(), labels.join(", "));
+        let page = card.of_table("tabular-classification", "Table classifier", &facts, "TabularClassifier");
+        self.network.save(folder.as_ref(), MODEL_TYPE, own, &page)
     }
 
     /// Scores of every row before the softmax, `(rows, labels)`. The table needs no target.
@@ -117,6 +134,27 @@ impl TabularClassifier {
         let probabilities = self.network.predict(rows, |logits| Ok(candle_nn::ops::softmax(&logits, 1)?))?;
         let item = |(row, probabilities)| Prediction::new(rows.row_text(row), probabilities, &self.labels);
         Ok(Predictions::new(probabilities.into_iter().enumerate().map(item).collect(), self.labels.clone()))
+    }
+
+    /// A copy with the same weights on a device of [`device()`](crate::model::device()), where it trains and predicts; what is
+    /// frozen stays so.
+    ///
+    /// ```
+    /// # use tunebook::prelude::*;
+    /// # let load = TableColumn::numeric("load", (0..40).map(|n| Some(f64::from(n))).collect());
+    /// # let other = TableColumn::numeric("cost", (0..40).map(|n| Some(f64::from(n / 20))).collect());
+    /// # let data = TabularDataset::new("loads", vec![load, other])?.label_column("cost")?;
+    /// # let preprocessor = Preprocessor::new().fit(&data)?;
+    /// let model = TabularClassifier::new(&preprocessor, data.label_names(), &[16], 42)?.to_device(&device("auto")?)?;
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    pub fn to_device(&self, device: &Device) -> Result<Self> {
+        Ok(Self { network: self.network.to_device(device)?, ..self.clone() })
+    }
+
+    /// Where it computes.
+    pub fn device(&self) -> &Device {
+        self.store().device()
     }
 
     /// What turns raw rows into features.

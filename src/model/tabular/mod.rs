@@ -7,6 +7,8 @@ mod classifier;
 mod network;
 mod regressor;
 
+pub(super) use classifier::MODEL_TYPE as CLASSIFIER;
 pub use classifier::TabularClassifier;
 pub(crate) use network::TabularNetwork;
+pub(super) use regressor::MODEL_TYPE as REGRESSOR;
 pub use regressor::TabularRegressor;

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use candle_core::{DType, Tensor};
+use candle_core::{DType, Device, Tensor};
 use serde_json::{Map, Value};
 
 use crate::data::{FittedPreprocessor, TabularDataset};
+use crate::model::model_card::quoted;
 use crate::model::{Mlp, MlpConfig, ParameterStore, Pass, StoreBuilder, Weights, files};
 use crate::{Error, Result};
 
@@ -77,11 +78,18 @@ impl TabularNetwork {
         Ok(Self { preprocessor, mlp, source: folder })
     }
 
-    /// Writes weights, preprocessor and `config.json` with what the kind of model adds, each whole or not at all.
-    pub(super) fn save(&self, folder: &Path, model_type: &str, own: Map<String, Value>) -> Result<()> {
+    /// A copy on another device. The preprocessor's features are made in main memory; each batch follows the network.
+    pub(super) fn to_device(&self, device: &Device) -> Result<Self> {
+        Ok(Self { mlp: self.mlp.to_device(device)?, ..self.clone() })
+    }
+
+    /// Writes weights, preprocessor, the model's page and `config.json` with what the kind of model adds, each whole or not
+    /// at all.
+    pub(super) fn save(&self, folder: &Path, model_type: &str, own: Map<String, Value>, page: &str) -> Result<()> {
         std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
         self.mlp.store().save(folder.join(WEIGHTS), DType::F32)?;
         self.preprocessor.save(folder.join(PREPROCESSOR))?;
+        files::write_atomically(&folder.join("README.md"), page.as_bytes())?;
         let bug = |e| Error::input(CONFIG, e, "this is a bug: please report it");
         let mut json = own;
         json.insert("model_type".to_owned(), model_type.into());
@@ -111,6 +119,12 @@ impl TabularNetwork {
             outputs.extend(answer(self.mlp.forward(&batch, &Pass::evaluation())?)?.to_vec2::<f32>()?);
         }
         Ok(outputs)
+    }
+
+    /// What a model's page says of columns and network.
+    pub(super) fn facts(&self) -> String {
+        let columns: Vec<String> = self.preprocessor.columns().into_iter().map(quoted).collect();
+        format!("- Columns: {}\n- Network: {}\n", columns.join(", "), self.shape())
     }
 
     pub(crate) fn preprocessor(&self) -> &FittedPreprocessor {

@@ -2,17 +2,19 @@
 
 use std::path::Path;
 
+use candle_core::Device;
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
 use super::classifier;
 use super::network::{Saved, TabularNetwork};
-use crate::data::{Exact, FittedPreprocessor, TableTarget, TabularDataset};
-use crate::model::{LoadReport, MlpConfig, ModelSummary, ParameterStore};
+use crate::data::{Exact, FittedPreprocessor, TableTarget, TabularDataset, mean_and_deviation};
+use crate::model::model_card::quoted;
+use crate::model::{LoadReport, MlpConfig, ModelCard, ModelSummary, ParameterStore};
 use crate::{Error, Result};
 
 /// The `model_type` of `config.json`.
-pub(super) const MODEL_TYPE: &str = "tabular_regressor";
+pub(in crate::model) const MODEL_TYPE: &str = "tabular_regressor";
 
 /// A regressor of rows: a fitted preprocessor and a multilayer perceptron with one output. The network learns the target
 /// standardised by the training rows; predictions are in the target's own unit.
@@ -53,18 +55,7 @@ impl TargetScale {
             let mend = "name the column of the target with target_column(...)";
             return Err(Error::input(train.name(), "has no target of numbers", mend));
         };
-        if values.is_empty() {
-            return Err(Error::input(train.name(), "has no rows", "give at least one row to learn from"));
-        }
-        let count = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / count;
-        let deviation = (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt();
-        if !(mean.is_finite() && deviation.is_finite()) {
-            let problem = "the targets are too large to be standardised";
-            return Err(Error::input(train.name(), problem, "give them in a larger unit"));
-        }
-        // What rounding leaves of equal targets is no spread.
-        let deviation = if deviation <= 1e-12 * mean.abs() || deviation == 0.0 { 1.0 } else { deviation };
+        let (mean, deviation) = mean_and_deviation(values.iter().copied(), train.name())?;
         Ok(Self { column: column.clone(), mean: Exact(mean), deviation: Exact(deviation) })
     }
 }
@@ -116,6 +107,14 @@ impl TabularRegressor {
     /// # Errors
     /// When a file is missing or broken, or the files do not belong together.
     pub fn load(folder: impl AsRef<Path>) -> Result<Self> {
+        Self::load_on(folder, &Device::Cpu)
+    }
+
+    /// The same on a device of [`device()`](crate::model::device()).
+    ///
+    /// # Errors
+    /// Those of [`TabularRegressor::load`].
+    pub fn load_on(folder: impl AsRef<Path>, device: &Device) -> Result<Self> {
         let saved = Saved::read(folder.as_ref(), &[MODEL_TYPE])?;
         let broken = |problem: String| Error::input(&saved.place, problem, "save the model again");
         let target: TargetScale = serde_json::from_value(saved.own.get("target").cloned().unwrap_or_default())
@@ -123,15 +122,22 @@ impl TabularRegressor {
         if target.deviation.0 <= 0.0 {
             return Err(broken(format!("the target's deviation is {}", target.deviation.0)));
         }
-        Ok(Self { network: TabularNetwork::from_saved(saved, 1)?, target })
+        Self { network: TabularNetwork::from_saved(saved, 1)?, target }.to_device(device)
     }
 
-    /// Writes `model.safetensors`, `preprocessor.json` and `config.json` with the target's name and scale, each whole or not
-    /// at all. [`TabularRegressor::load`] gives the same predictions to the last bit.
+    /// Writes `model.safetensors`, `preprocessor.json`, `README.md` and `config.json` with the target's name and scale, each
+    /// whole or not at all. [`TabularRegressor::load`] gives the same predictions to the last bit.
     pub fn save(&self, folder: impl AsRef<Path>) -> Result<()> {
+        self.save_with_card(folder, &ModelCard::new())
+    }
+
+    /// The same with data and metrics on the model's page.
+    pub fn save_with_card(&self, folder: impl AsRef<Path>, card: &ModelCard) -> Result<()> {
         let target = serde_json::to_value(&self.target)
             .map_err(|e| Error::input("config.json", e, "this is a bug: please report it"))?;
-        self.network.save(folder.as_ref(), MODEL_TYPE, Map::from_iter([("target".to_owned(), target)]))
+        let facts = format!("{}- Answers with one number: {}\n", self.network.facts(), quoted(self.target()));
+        let page = card.of_table("tabular-regression", "Table regressor", &facts, "TabularRegressor");
+        self.network.save(folder.as_ref(), MODEL_TYPE, Map::from_iter([("target".to_owned(), target)]), &page)
     }
 
     /// The number of each raw row, in the target's own unit. The table needs no target.
@@ -140,6 +146,27 @@ impl TabularRegressor {
     /// Those of [`FittedPreprocessor::transform`]: the message names row and column.
     pub fn predict(&self, rows: &TabularDataset) -> Result<Vec<f64>> {
         Ok(self.network.predict(rows, Ok)?.iter().map(|output| self.in_unit(output[0])).collect())
+    }
+
+    /// A copy with the same weights on a device of [`device()`](crate::model::device()), where it trains and predicts; what is
+    /// frozen stays so.
+    ///
+    /// ```
+    /// # use tunebook::prelude::*;
+    /// # let load = TableColumn::numeric("load", (0..40).map(|n| Some(f64::from(n))).collect());
+    /// # let other = TableColumn::numeric("cost", (0..40).map(|n| Some(f64::from(n / 20))).collect());
+    /// # let data = TabularDataset::new("loads", vec![load, other])?.target_column("cost")?;
+    /// # let preprocessor = Preprocessor::new().fit(&data)?;
+    /// let model = TabularRegressor::new(&preprocessor, &data, &[16], 42)?.to_device(&device("auto")?)?;
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    pub fn to_device(&self, device: &Device) -> Result<Self> {
+        Ok(Self { network: self.network.to_device(device)?, ..self.clone() })
+    }
+
+    /// Where it computes.
+    pub fn device(&self) -> &Device {
+        self.store().device()
     }
 
     /// What turns raw rows into features.

@@ -3,6 +3,8 @@
     python -m pip install pyarrow==26.0.1 && python tests/data/parquet/make_files.py
 """
 
+import datetime
+import decimal
 import json
 import pathlib
 
@@ -69,6 +71,40 @@ def main():
             "nested": [{"text": "x"}, {"text": "y"}, {"text": "z"}],
             "bytes": [b"caf\xe9", b"ok", b"ok"],
             "plain": ["x", "y", "z"],
+        },
+    )
+    # Several labels and numbers as targets. Two row groups, so that lists begin again in the middle.
+    rows = 40
+    names = ["storage", "urgent", "billing"]
+    labels = [[name for bit, name in enumerate(names) if n >> bit & 1] for n in range(rows)]
+    write(
+        "targets.parquet",
+        {
+            "text": [f"{', '.join(of) or 'nothing'} in ticket {n}" for n, of in enumerate(labels)],
+            "labels": pa.array([None if n == 8 else of for n, of in enumerate(labels)], pa.list_(pa.string())),
+            "codes": pa.array([[n % 3, None] for n in range(rows)], pa.list_(pa.int64())),
+            "joined": ["|".join(of) for of in labels],
+            "score": pa.array([n / 8 for n in range(rows)], pa.float64()),
+            "sparse": pa.array([None if n == 3 else n / 2 for n in range(rows)], pa.float32()),
+            "price": pa.array([decimal.Decimal(n) / 100 for n in range(rows)], pa.decimal128(7, 2)),
+            "lists": pa.array([[[n]] for n in range(rows)], pa.list_(pa.list_(pa.int64()))),
+        },
+        row_group_size=16,
+    )
+    # A table as pandas writes it: numbers, categories, gaps, dates and times.
+    day = datetime.date(2024, 2, 28)
+    write(
+        "loads.parquet",
+        {
+            "requests": pa.array([n * 10 for n in range(12)], pa.int64()),
+            "cpu": pa.array([None, float("nan"), *(n / 4 for n in range(10))], pa.float64()),
+            "region": pa.array(["eu", "us", None, "eu"] * 3).dictionary_encode(),
+            "peak": [n % 2 == 0 for n in range(12)],
+            "day": [day + datetime.timedelta(days=n) for n in range(12)],
+            "at": pa.array([datetime.datetime(2024, 2, 29, 12, n, 30) for n in range(12)], pa.timestamp("us")),
+            "tags": [["a"]] * 12,
+            "id": pa.array([bytes([n] * 16) for n in range(12)], pa.binary(16)),
+            "tier": ["small" if n < 6 else "large" for n in range(12)],
         },
     )
     write("gzip.parquet", {"text": ["x", "y"], "label": ["a", "b"]}, compression="gzip")
