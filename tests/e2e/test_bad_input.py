@@ -111,7 +111,7 @@ NUMBER = ("--task", "regression")
         ("none.csv", "text,label\na,\nb,;\n", SEVERAL, ["column \"label\"", "no row has a label"]),
         ("prices.csv", "text,label\n" + "".join(f"t{n},{n}.5\n" for n in range(40)), (), ["40 different numbers", "--task regression"]),
         ("joined.csv", "text,label\n" + "a,x;y\nb,x\nc,y\nd,y;z\ne,z;x\nf,z\n" * 5, (), ["several labels", "--task multi-label"]),
-        ("target.csv", "a,tear\n1,s\n2,l\n", TABLE, ["column \"tier\"", "did you mean \"tear\"?", "--label-column"]),
+        ("target.csv", "a,tiers\n1,s\n2,l\n", TABLE, ["column \"tier\"", "did you mean \"tiers\"?", "--label-column"]),
         ("tier.csv", "a,tier\n1,s\n2,\n3,l\n", TABLE, ["line 3, column \"tier\"", "no label"]),
         ("numeric.csv", "a,tier\n1,s\nx,l\n", (*TABLE, "--numeric-columns", "a"), ["line 3, column \"a\"", "\"x\" is not a number"]),
         ("ignored.csv", "a,tier\n1,s\n2,l\n", (*TABLE, "--ignore-columns", "b"), ["column \"b\"", "a, tier"]),

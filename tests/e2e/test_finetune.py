@@ -16,15 +16,19 @@ from support.program import Finished, assert_clear_error, assert_good, environme
 PARQUET = paths.ROOT / "tests" / "data" / "parquet"
 
 
-def tickets():
-    """The rows of the embedded data set."""
+QUEUES = ["access", "billing", "security", "storage"]
+
+
+def tickets(queues=None):
+    """The rows of the embedded data set, all or those of some queues."""
     file = paths.ROOT / "data" / "support-tickets" / "tickets.jsonl"
-    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    return [row for row in rows if queues is None or row["label"] in queues]
 
 
-def write_csv(file, header, rows):
+def write_csv(file, header, rows, delimiter=","):
     with open(file, "w", newline="", encoding="utf-8") as out:
-        writer = csv.writer(out)
+        writer = csv.writer(out, delimiter=delimiter)
         writer.writerow(header)
         writer.writerows(rows)
     return file
@@ -137,16 +141,16 @@ def test_same_seed_same_result(tmp_path):
 
 @pytest.mark.parametrize("form", ["semicolons", "bars", "lists"])
 def test_texts_with_several_labels(form, tmp_path, figures):
-    rows = [(row["text"], several_labels(row["text"], row["label"])) for row in tickets()]
+    rows = [(row["text"], several_labels(row["text"], row["label"])) for row in tickets(QUEUES)]
     if form == "lists":
         file = write_lines(tmp_path / "tickets.jsonl", ({"text": text, "topics": labels} for text, labels in rows))
     else:
         separator = {"semicolons": "; ", "bars": "|"}[form]
         file = write_csv(tmp_path / "tickets.csv", ["text", "topics"], ((text, separator.join(labels)) for text, labels in rows))
     out = tmp_path / "model"
-    result = finetune("--train", file, "--task", "multi-label", "--label-column", "topics", "--epochs", "10",
-                      "--learning-rate", "1e-3", "--tune-thresholds", "--out", out, timeout=600)
-    figures(f"512 tickets with several labels ({form}), embedded encoder: micro F1 {result['micro_f1']:.3f}, {result['seconds']:.1f} s")
+    result = finetune("--train", file, "--task", "multi-label", "--label-column", "topics", "--method", "feature-extraction",
+                      "--epochs", "10", "--tune-thresholds", "--out", out)
+    figures(f"{len(rows)} tickets with several labels ({form}), embedded encoder: micro F1 {result['micro_f1']:.3f}, {result['seconds']:.1f} s")
     assert result["task"] == "multi-label" and result["micro_f1"] > 0.6 and result["loss"] > 0
     assert {"macro_f1", "subset_accuracy", "hamming_loss"} <= set(result) and "accuracy" not in result
     assert result["labels"]["question"]["support"] > 0 and 0 <= result["labels"]["question"]["threshold"] <= 1
@@ -160,19 +164,17 @@ def test_texts_with_several_labels(form, tmp_path, figures):
 
 
 def test_texts_with_a_number(tmp_path, figures):
-    names = sorted({row["label"] for row in tickets()})
-    rows = [(row["text"], 20_000 + 500 * names.index(row["label"])) for row in tickets()]
-    file = write_csv(tmp_path / "tickets.tsv", ["text", "label"], rows)
-    file.write_text("\n".join(f"{text}\t{number}" for text, number in [("text", "label"), *rows]), encoding="utf-8")
+    rows = [(row["text"], 20_000 + 500 * QUEUES.index(row["label"])) for row in tickets(QUEUES)]
+    file = write_csv(tmp_path / "tickets.tsv", ["text", "label"], rows, delimiter="\t")
     out = tmp_path / "model"
-    result = finetune("--train", file, "--task", "regression", "--epochs", "10", "--out", out, timeout=600)
-    figures(f"512 tickets with a number, embedded encoder: R2 {result['r2']:.3f}, {result['seconds']:.1f} s")
+    result = finetune("--train", file, "--task", "regression", "--method", "feature-extraction", "--epochs", "10", "--out", out)
+    figures(f"{len(rows)} tickets with a number, embedded encoder: R2 {result['r2']:.3f}, {result['seconds']:.1f} s")
     # Far from 0, where a head starts: what is learned is standardised, what is said is in the file's unit.
-    assert result["task"] == "regression" and result["r2"] > 0.3 and result["mean_absolute_error"] < 1200
+    assert result["task"] == "regression" and result["r2"] > 0.25 and result["mean_absolute_error"] < 450
     assert abs(result["loss"] - (1 - result["r2"])) < 0.2 and all(e["val_accuracy"] is None for e in result["history"])
     values = [p["value"] for p in predict(out, file)]
     errors = [abs(value - number) for value, (_, number) in zip(values, rows)]
-    assert sum(errors) / len(errors) < 1200
+    assert sum(errors) / len(errors) < 450
     texts = tmp_path / "new.txt"
     texts.write_text("The disk is full.\n", encoding="utf-8")
     assert 15_000 < float(assert_good(run("predict", "--model", out, texts)).out.split()[0]) < 30_000
@@ -235,11 +237,11 @@ CALLS = {
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 def test_every_task_resumes_and_takes_a_device(call, tmp_path):
-    call = (*call, "--epochs", "2", "--checkpoints", tmp_path / "run", "--device", "cpu")
-    whole = finetune(*call)
+    call = (*call, "--epochs", "2", "--checkpoints", tmp_path / "run")
+    whole = finetune(*call, "--device", "cpu")
     assert whole["device"] == "cpu" and whole["best_epoch"] in (1, 2)
     # The run is finished: there is nothing left to train, and the outcome is the same.
-    again = finetune(*call, "--resume")
+    again = finetune(*call, "--device", "cpu", "--resume")
     for name in ("history", "best_epoch", "loss"):
         assert again[name] == whole[name], name
     if not os.path.exists("/dev/nvidia0"):
@@ -296,9 +298,12 @@ def test_texts_that_are_cut_are_counted_before_the_training(tmp_path):
     call = ("finetune", "--train", file, "--validation", CALLS["classification"][1], "--method", "feature-extraction", "--epochs", "1")
     finished = assert_good(run(*call, "--json"))
     cut = json.loads(finished.out)["texts_cut"]
-    assert cut["count"] == 64 and cut["texts"] == 512 and cut["share"] == 0.125 and cut["longest"] > 2 * cut["max_length"]
-    assert f"64 of 512 texts (12 %) are cut at {cut['max_length']} tokens" in finished.err and "--max-length" in finished.err
+    # Every eighth is made forty times as long; a few are long by themselves.
+    assert 64 <= cut["count"] < 80 and cut["texts"] == 512 and cut["longest"] > 2 * cut["max_length"]
+    assert cut["share"] == cut["count"] / 512
+    told = f"{cut['count']} of 512 texts (13 %) are cut at {cut['max_length']} tokens"
+    assert told in finished.err and "--max-length" in finished.err
     report = assert_good(run(*call))
-    assert "64 of 512 texts" in report.out
+    assert told in report.out
     short = json.loads(assert_good(run(*call, "--max-length", "16", "--json")).out)["texts_cut"]
     assert short["max_length"] == 16 and short["count"] >= 64 and short["longest"] == cut["longest"]

@@ -1,7 +1,7 @@
 //! `tunebook predict` and `tunebook embed`: a trained model, or an encoder, on a file of texts or rows.
 
 use std::io::{BufWriter, StdoutLock, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -135,7 +135,7 @@ fn each_row(
     rows.chunks(PORTION).try_for_each(|portion| predict(&data.select(portion)))
 }
 
-fn texts(file: &PathBuf, column: &str) -> Result<Vec<String>> {
+fn texts(file: &Path, column: &str) -> Result<Vec<String>> {
     Ok(read::texts(file, column).map_err(|error| naming_column(error, &[(column, "--text-column")]))?)
 }
 

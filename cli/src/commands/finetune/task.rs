@@ -60,17 +60,21 @@ impl Finetuned for MultiLabelClassifier {
 
     fn measure(&self, parts: &Parts<MultiLabelDataset>) -> Result<Measured> {
         let report = self.evaluate(parts.measured())?;
-        let mut text = String::from("label: precision, recall, F1, support, given from a probability on\n");
+        let width = self.labels().iter().map(|label| label.chars().count()).max().unwrap_or(0).max("label".len());
+        let mut lines = vec![format!("{:width$}  precision  recall      F1  support  given from", "label")];
         let mut labels = Map::new();
         for (scores, &threshold) in report.classes().iter().zip(self.thresholds()) {
             let Scores { name, precision, recall, f1, support } = scores;
-            text += &format!("  {name}: {precision:.3}, {recall:.3}, {f1:.3}, {support}, {threshold:.3}\n");
+            lines.push(format!(
+                "{name:width$}  {precision:>9.3}  {recall:>6.3}  {f1:>6.3}  {support:>7}  {threshold:>10.3}"
+            ));
             let mut json = as_json(scores);
             json["threshold"] = json!(threshold);
             labels.insert(name.clone(), json);
         }
+        lines.push(report.to_string());
         Ok(Measured {
-            text: format!("{text}{report}"),
+            text: lines.join("\n"),
             metrics: vec![
                 ("micro_f1", report.micro_average().f1),
                 ("macro_f1", report.macro_average().f1),
