@@ -23,7 +23,7 @@ pub(crate) fn run(call: &Setup) -> Result<ExitCode> {
     let (course, home) = course()?;
     let options = SetupOptions::new(home.clone(), course);
     if call.remove {
-        let removed = setup::remove(&home, options.user_jupyter.as_deref())?;
+        let removed = setup::remove(&home, options.user_jupyter.as_deref(), options.show)?;
         outln!("removed {} ({} MB) and the kernel's entry", removed.folder.display(), removed.bytes / 1_000_000);
         return Ok(ExitCode::SUCCESS);
     }

@@ -9,18 +9,25 @@ use super::{Check, Report};
 use crate::kernel::error;
 use crate::setup::jupyterlab::{self, JupyterLab};
 use crate::setup::machine::{self, Machine, size};
+use crate::setup::progress::Reporter;
 use crate::setup::python::Python;
 use crate::setup::{self, SetupOptions, pip};
 use crate::{Error, Home, Result, files};
 
 pub(super) fn run(options: &SetupOptions) -> Report {
     let doctor = Doctor { options, machine: options.machine(), jupyterlab: OnceCell::new() };
+    let mut reporter = Reporter::new(options.show);
+    // Some take seconds.
+    let mut check = |id, title: &'static str, look: &dyn Fn() -> Result<String>| {
+        let _shown = reporter.watch(&format!("checking: {title}"));
+        Check::of(id, title, look())
+    };
     let checks = vec![
-        Check::of("rustc", "Compiler", doctor.compiler()),
-        Check::of("rust-src", "Sources of Rust's standard library", doctor.standard_library()),
-        Check::of("disk", "Disk", doctor.disk()),
-        Check::of("python", "Python with venv, for JupyterLab", doctor.python()),
-        Check::of("network", "Python package index", doctor.network()),
+        check("rustc", "Compiler", &|| doctor.compiler()),
+        check("rust-src", "Sources of Rust's standard library", &|| doctor.standard_library()),
+        check("disk", "Disk", &|| doctor.disk()),
+        check("python", "Python with venv, for JupyterLab", &|| doctor.python()),
+        check("network", "Python package index", &|| doctor.network()),
     ];
     Report { checks }
 }

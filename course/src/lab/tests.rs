@@ -94,7 +94,7 @@ fn both_servers_answer_a_second_lab_is_refused_and_all_ends() {
 
     let error = start(&options).unwrap_err();
     assert!(error.problem.contains(&address) && error.problem.contains(&book), "{error}");
-    let error = setup::remove(&options.setup.home, None).unwrap_err();
+    let error = setup::remove(&options.setup.home, None, setup::Show::Nothing).unwrap_err();
     assert!(error.problem.contains("a lab is running"), "{error}");
 
     let child = child.parse().unwrap();

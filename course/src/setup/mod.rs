@@ -18,7 +18,7 @@ pub(crate) mod kernelspec;
 pub(crate) mod machine;
 pub(crate) mod pip;
 mod program;
-mod progress;
+pub(crate) mod progress;
 pub(crate) mod python;
 mod remove;
 mod seed;

@@ -70,6 +70,13 @@ impl Reporter {
         let now = Instant::now();
         Bar { reporter: self, shown: bar, name, began: now, said: now }
     }
+
+    /// Shows in a terminal that something is being done, until the bar is dropped; elsewhere only what takes long is said.
+    pub(crate) fn watch(&mut self, name: &str) -> Bar<'_> {
+        let shown = matches!(self.to, To::Terminal).then(|| terminal_bar(name));
+        let now = Instant::now();
+        Bar { reporter: self, shown, name: name.to_owned(), began: now, said: now }
+    }
 }
 
 fn terminal_bar(name: &str) -> ProgressBar {

@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use super::kernelspec;
+use super::progress::Reporter;
+use super::{Show, kernelspec};
 use crate::{Error, Home, Result, files};
 
 /// What [`remove`] did.
@@ -42,23 +43,26 @@ const OURS: [&str; 16] = [
 /// ```
 /// use tunebook_course::{Home, setup};
 /// let folder = tempfile::tempdir()?;
-/// let removed = setup::remove(&Home::at(folder.path().join("none")), None).unwrap();
+/// let removed = setup::remove(&Home::at(folder.path().join("none")), None, setup::Show::Auto).unwrap();
 /// assert_eq!(removed.bytes, 0);
 /// # Ok::<(), std::io::Error>(())
 /// ```
-pub fn remove(home: &Home, user_jupyter: Option<&Path>) -> Result<Removed> {
+pub fn remove(home: &Home, user_jupyter: Option<&Path>, show: Show) -> Result<Removed> {
     let folder = home.path().to_owned();
     if !folder.exists() {
         kernelspec::remove_users(home, user_jupyter)?;
         return Ok(Removed { folder, bytes: 0 });
     }
     claim(home)?;
+    let mut reporter = Reporter::new(show);
+    let mut bar = reporter.watch(&format!("removing {}", folder.display()));
     let bytes = files::size_of_tree(&folder);
     // Held while everything goes, so that no lab begins meanwhile.
     let _lab = crate::lab::lock(home)?;
     let _setup = not_in_use(home)?;
     kernelspec::remove_users(home, user_jupyter)?;
     for name in OURS {
+        bar.update(None, name, None);
         make_writable(&folder.join(name));
         files::remove(&folder.join(name))?;
     }
@@ -136,7 +140,7 @@ mod tests {
         std::fs::write(folder.path().join("thesis.txt"), "years of work").unwrap();
         std::fs::create_dir(folder.path().join("book")).unwrap();
         let home = Home::at(folder.path());
-        let error = remove(&home, None).unwrap_err();
+        let error = remove(&home, None, Show::Nothing).unwrap_err();
         assert!(error.problem.contains("thesis.txt"), "{error}");
         assert!(folder.path().join("book").exists());
         assert_eq!(claim(&home).unwrap_err().exit_code(), 2);
@@ -150,15 +154,15 @@ mod tests {
         files::write(&home.seed().join("kept"), "x").unwrap();
         let lock = File::create(home.path().join("setup.lock")).unwrap();
         lock.lock().unwrap();
-        assert!(remove(&home, None).unwrap_err().problem.contains("a setup is at work"));
+        assert!(remove(&home, None, Show::Nothing).unwrap_err().problem.contains("a setup is at work"));
         drop(lock);
         files::write(&home.path().join("sessions/1-0/lock"), "").unwrap();
         let session = File::open(home.path().join("sessions/1-0/lock")).unwrap();
         session.lock().unwrap();
-        assert!(remove(&home, None).unwrap_err().problem.contains("kernel is running"));
+        assert!(remove(&home, None, Show::Nothing).unwrap_err().problem.contains("kernel is running"));
         assert!(home.seed().join("kept").exists());
         drop(session);
-        remove(&home, None).unwrap();
+        remove(&home, None, Show::Nothing).unwrap();
         assert!(!home.path().exists());
     }
 
@@ -171,7 +175,7 @@ mod tests {
         let closed = home.seed().join("closed");
         files::write(&closed.join("file"), "x").unwrap();
         std::fs::set_permissions(&closed, std::os::unix::fs::PermissionsExt::from_mode(0o500)).unwrap();
-        let removed = remove(&home, None).unwrap();
+        let removed = remove(&home, None, Show::Nothing).unwrap();
         assert_eq!(removed.bytes, 1004);
         assert!(!folder.path().join("tunebook").exists());
         assert!(folder.path().exists());

@@ -39,9 +39,32 @@ pub(super) fn fetch(toolchain: &Toolchain, workspace: &Path) -> Result<()> {
     if online.status.success() {
         return Ok(());
     }
-    let said = String::from_utf8_lossy(&online.stderr);
-    Err(Error::new(format!("the crates of the cells' library cannot be fetched: {}", said.trim()))
-        .with_mend("connect this machine to the internet once and try again"))
+    Err(not_fetched(&String::from_utf8_lossy(&online.stderr)))
+}
+
+/// What Cargo says where the network is the matter, whatever the crate that it wanted.
+const NETWORK: [&str; 11] = [
+    "Could not resolve",
+    "Couldn't resolve",
+    "Could not connect",
+    "Couldn't connect",
+    "Failed to connect",
+    "network error",
+    "network failure",
+    "timed out",
+    "Timeout was reached",
+    "SSL",
+    "failed to download",
+];
+
+fn not_fetched(said: &str) -> Error {
+    let said = said.trim();
+    if NETWORK.iter().any(|words| said.contains(words)) {
+        return Error::new(format!("the crates of the cells' library cannot be fetched: {said}"))
+            .with_mend("connect this machine to the internet (or set a proxy for Cargo) and try again");
+    }
+    Error::new(format!("Cargo refuses the cells' library: {said}"))
+        .with_mend("mend the file that Cargo names, or take the course's folder afresh, and try again")
 }
 
 /// What Cargo says about the standard library's crates, for the analyser; `None` when a crate that
@@ -188,7 +211,20 @@ fn parse_progress(line: &str) -> Option<News> {
 
 #[cfg(test)]
 mod tests {
-    use super::{News, package_name, parse_progress};
+    use super::{News, not_fetched, package_name, parse_progress};
+
+    #[test]
+    fn a_refused_manifest_is_no_matter_of_the_network() {
+        let network = "warning: spurious network error (3 tries remaining): [6] Could not resolve hostname\n\
+            error: failed to get `serde` as a dependency of package `a`\n\nCaused by:\n  download of config.json failed";
+        let error = not_fetched(network).to_string();
+        assert!(error.contains("cannot be fetched") && error.contains("internet"), "{error}");
+        let manifest =
+            "error: failed to parse manifest at `/a/Cargo.toml`\n\nCaused by:\n  feature `x` includes `dep:y`";
+        let error = not_fetched(manifest).to_string();
+        assert!(error.contains("refuses the cells' library: error: failed to parse manifest"), "{error}");
+        assert!(!error.contains("internet") && error.contains("the file that Cargo names"), "{error}");
+    }
 
     #[test]
     fn cargos_progress_bar_is_read() {
