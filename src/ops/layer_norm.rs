@@ -70,6 +70,47 @@ pub(super) fn statistics(row: &[f32], eps: f32) -> (f32, f32) {
     (mean, 1.0 / (variance + eps).sqrt())
 }
 
+/// What rows add to the gradients of weight and bias, while their own are computed.
+pub(super) struct RowGradients {
+    pub(super) weight: Vec<f32>,
+    pub(super) bias: Vec<f32>,
+    products: Vec<f32>,
+}
+
+impl RowGradients {
+    pub(super) fn new(width: usize) -> Self {
+        Self { weight: vec![0.0; width], bias: vec![0.0; width], products: vec![0.0; width] }
+    }
+
+    /// The gradient of a row into `dx`: from what it is when normalised, the reciprocal of its standard deviation, and the
+    /// output's `dy`.
+    #[inline(always)]
+    #[allow(clippy::inline_always)]
+    pub(super) fn row(&mut self, normal: &[f32], scale: f32, dy: &[f32], weight: &[f32], dx: &mut [f32]) {
+        let n = dx.len();
+        let (normal, dy, weight, products) = (&normal[..n], &dy[..n], &weight[..n], &mut self.products[..n]);
+        let (weights, biases) = (&mut self.weight[..n], &mut self.bias[..n]);
+        for i in 0..n {
+            weights[i] += dy[i] * normal[i];
+            biases[i] += dy[i];
+            dx[i] = dy[i] * weight[i];
+            products[i] = dx[i] * normal[i];
+        }
+        // dx = scale * (dy w - mean(dy w) - normal * mean(dy w normal))
+        let mean_grad = sum(dx, |v| v) / n as f32;
+        let mean_product = sum(products, |v| v) / n as f32;
+        for i in 0..n {
+            dx[i] = scale * (dx[i] - mean_grad - normal[i] * mean_product);
+        }
+    }
+
+    /// The sums of all tasks for weight and bias, added in order: the result does not depend on which thread was first.
+    pub(super) fn total(tasks: &[Self], width: usize) -> (Vec<f32>, Vec<f32>) {
+        let weight = in_order(tasks.iter().map(|task| task.weight.as_slice()), width);
+        (weight, in_order(tasks.iter().map(|task| task.bias.as_slice()), width))
+    }
+}
+
 impl CustomOp3 for LayerNorm {
     fn name(&self) -> &'static str {
         "layer_norm"
@@ -123,43 +164,25 @@ impl CustomOp3 for LayerNorm {
         let task = rows_per_task(width) * width;
         let mut dx = vec![0f32; values.len()];
         let arch = Arch::new();
-        // Each task returns its sums for weight and bias; they are added in order, so the result does not depend on
-        // which thread finished first.
-        let partial: Vec<(Vec<f32>, Vec<f32>)> = dx
+        let tasks: Vec<RowGradients> = dx
             .par_chunks_mut(task)
             .zip(values.par_chunks(task))
             .zip(g.par_chunks(task))
             .map(|((dx, x), g)| {
-                let (mut dw, mut db) = (vec![0f32; width], vec![0f32; width]);
+                let mut gradients = RowGradients::new(width);
                 let mut normal = vec![0f32; width];
-                let mut scaled = vec![0f32; width];
                 arch.dispatch(|| {
-                    let n = width as f32;
                     let rows = dx.chunks_exact_mut(width).zip(x.chunks_exact(width)).zip(g.chunks_exact(width));
                     for ((dx, x), g) in rows {
                         let (mean, scale) = statistics(x, self.eps);
-                        for i in 0..width {
-                            normal[i] = (x[i] - mean) * scale;
-                            scaled[i] = g[i] * w[i];
-                            dw[i] += g[i] * normal[i];
-                            db[i] += g[i];
-                        }
-                        // dx = scale * (g w - mean(g w) - normal * mean(g w normal))
-                        let mean_grad = sum(&scaled, |v| v) / n;
-                        for i in 0..width {
-                            dx[i] = scaled[i] * normal[i];
-                        }
-                        let mean_product = sum(dx, |v| v) / n;
-                        for i in 0..width {
-                            dx[i] = scale * (scaled[i] - mean_grad - normal[i] * mean_product);
-                        }
+                        normal.iter_mut().zip(x).for_each(|(normal, x)| *normal = (x - mean) * scale);
+                        gradients.row(&normal, scale, g, w, dx);
                     }
                 });
-                (dw, db)
+                gradients
             })
             .collect();
-        let dw = in_order(partial.iter().map(|(dw, _)| dw.as_slice()), width);
-        let db = in_order(partial.iter().map(|(_, db)| db.as_slice()), width);
+        let (dw, db) = RowGradients::total(&tasks, width);
         let tensor = |data: Vec<f32>, like: &Tensor| Tensor::from_vec(data, like.shape(), like.device()).map(Some);
         Ok((
             if x.track_op() { tensor(dx, x)? } else { None },

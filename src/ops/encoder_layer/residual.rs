@@ -3,8 +3,8 @@
 use pulp::Arch;
 use rayon::prelude::*;
 
-use crate::ops::layer_norm::{statistics, sum};
-use crate::ops::slices::{in_order, rows_per_task};
+use crate::ops::layer_norm::{RowGradients, statistics};
+use crate::ops::slices::rows_per_task;
 
 /// A normalisation's parameters.
 pub(super) struct Norm<'a> {
@@ -49,36 +49,22 @@ impl Norm<'_> {
         let rows = rows_per_task(width);
         let task = rows * width;
         let arch = Arch::new();
-        let partial: Vec<(Vec<f32>, Vec<f32>)> = ds
+        let tasks: Vec<RowGradients> = ds
             .par_chunks_mut(task)
             .zip(normal.par_chunks(task))
             .zip(dy.par_chunks(task))
             .zip(scales.par_chunks(rows))
             .map(|(((ds, normal), dy), scales)| {
-                let (mut dw, mut db) = (vec![0f32; width], vec![0f32; width]);
-                let mut products = vec![0f32; width];
+                let mut gradients = RowGradients::new(width);
                 arch.dispatch(|| {
                     let rows = ds.chunks_exact_mut(width).zip(normal.chunks_exact(width));
                     for (((ds, normal), dy), &scale) in rows.zip(dy.chunks_exact(width)).zip(scales) {
-                        for i in 0..width {
-                            dw[i] += dy[i] * normal[i];
-                            db[i] += dy[i];
-                            ds[i] = dy[i] * self.weight[i];
-                            products[i] = ds[i] * normal[i];
-                        }
-                        // scale * (dy w - mean(dy w) - normal * mean(dy w normal))
-                        let mean_grad = sum(ds, |v| v) / width as f32;
-                        let mean_product = sum(&products, |v| v) / width as f32;
-                        for i in 0..width {
-                            ds[i] = scale * (ds[i] - mean_grad - normal[i] * mean_product);
-                        }
+                        gradients.row(normal, scale, dy, self.weight, ds);
                     }
                 });
-                (dw, db)
+                gradients
             })
             .collect();
-        let dw = in_order(partial.iter().map(|(dw, _)| dw.as_slice()), width);
-        let db = in_order(partial.iter().map(|(_, db)| db.as_slice()), width);
-        (dw, db)
+        RowGradients::total(&tasks, width)
     }
 }
