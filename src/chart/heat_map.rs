@@ -212,7 +212,8 @@ impl Picture for ConfusionHeatMap {
             let middle = x + (cell_width / 2.0) as i32;
             if level {
                 let below = text::style(TICK_SIZE, false, INK, Anchor::Below);
-                drawn(area.draw_text(name, &below, (middle, bottom + 5)))?;
+                let name = text::shorten(name, names, TICK_SIZE, false);
+                drawn(area.draw_text(&name, &below, (middle, bottom + 5)))?;
             } else if cell_width >= 10.0 {
                 let name = text::wrap(name, names, lines(cell_width), TICK_SIZE, false);
                 let upright = beside.transform(UPWARDS);

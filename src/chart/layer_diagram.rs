@@ -12,6 +12,13 @@ use crate::Result;
 use crate::words::{grouped, part_of};
 
 /// One block of a model: its name, how many parameters it holds, whether they train.
+///
+/// ```
+/// use tunebook::chart::{LayerBlock, LayerDiagram};
+/// let blocks = vec![LayerBlock::new("encoder", 3_117_952, false), LayerBlock::new("head", 1_032, true)];
+/// assert!(LayerDiagram::new("Feature extraction").stack("frozen encoder", blocks).to_svg()?.contains("head"));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LayerBlock {
     /// What the block is called: "embeddings", "layer 1", "head".

@@ -309,6 +309,25 @@ fn texts_stay_inside_and_apart() {
             chart.strategy(format!("{LONG} {index}"), 60.0 + f64::from(index % 3), 0.9)
         });
         for svg in [
+            curves().with_size(size.0, size.1).to_svg(),
+            curves().with_title(LONG).with_size(size.0, 2 * size.1).to_svg(),
+            bars().with_size(size.0, size.1).to_svg(),
+            BarChart::new(LONG, LONG).bar(LONG, 1e300).bar(LONG, -1e-300).with_size(size.0, size.1).to_svg(),
+            heat_map().with_size(size.0, size.1 + 100).to_svg(),
+            ConfusionHeatMap::new(&[vec![u64::MAX, 0], vec![7, 1]], &names(&[LONG, "b"]))
+                .unwrap()
+                .with_size(size.0, size.1 + 60)
+                .to_svg(),
+            layers().with_size(size.0, size.1).to_svg(),
+            LayerDiagram::new(LONG)
+                .stack(LONG, vec![LayerBlock::new(LONG, usize::MAX, true), LayerBlock::new("head", 1, false)])
+                .with_size(size.0, size.1)
+                .to_svg(),
+            lines().with_size(size.0, size.1).to_svg(),
+            LineChart::new(LONG, LONG, LONG)
+                .series(LONG, vec![(1e-300, -1e300), (1e300, 1e300)])
+                .with_size(size.0, size.1)
+                .to_svg(),
             contact_sheet().with_size(size.0, size.1).to_svg(),
             embedding_map().with_size(size.0, size.1 + 60).to_svg(),
             EmbeddingMap::new(
