@@ -22,6 +22,17 @@ const HASHES: usize = 126;
 const MISSED: f64 = 0.01;
 
 /// Rows with the same text.
+///
+/// ```
+/// use tunebook::data::TextDataset;
+/// let texts = ["disk full", "Disk  full", "invoice wrong", "password lost"].map(String::from).to_vec();
+/// let names = ["storage", "billing", "access"].map(String::from).to_vec();
+/// let data = TextDataset::new("tickets", texts, vec![0, 0, 1, 2], names)?;
+///
+/// let groups = data.duplicates();
+/// assert_eq!((groups[0].rows.as_slice(), groups[0].is_conflicting()), (&[0, 1][..], false));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DuplicateGroup {
     /// The rows, ascending; two at least.
@@ -40,6 +51,16 @@ impl DuplicateGroup {
 }
 
 /// A row that is nearly the same as an earlier one.
+///
+/// ```
+/// use tunebook::data::{NearDuplicateSearch, TextDataset};
+/// let texts = ["The disk of the server is full", "The disk of this server is full", "Where is my invoice?"];
+/// let names = ["storage", "billing"].map(String::from).to_vec();
+/// let data = TextDataset::new("tickets", texts.map(String::from).to_vec(), vec![0, 0, 1], names)?;
+/// let found = data.near_duplicates(&NearDuplicateSearch { threshold: 0.5, ..Default::default() })?;
+/// assert_eq!((found[0].row, found[0].like), (1, 0));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct NearDuplicate {
     /// The row found.
@@ -51,6 +72,12 @@ pub struct NearDuplicate {
 }
 
 /// What texts are cut into before they are compared.
+///
+/// ```
+/// use tunebook::data::{NearDuplicateSearch, Shingle};
+/// let long_texts = NearDuplicateSearch { shingle: Shingle::Words(3), ..Default::default() };
+/// assert_ne!(long_texts.shingle, NearDuplicateSearch::default().shingle);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shingle {
     /// Runs of so many characters: robust against typos, right for short texts.

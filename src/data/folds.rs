@@ -12,6 +12,14 @@ use crate::data::{LabelledRows, Rows, TextDataset, TextSplits};
 use crate::{Error, Result};
 
 /// One round of cross-validation: what is trained on, and the rows held out for it.
+///
+/// ```
+/// use tunebook::data::TextDataset;
+/// let data = TextDataset::embedded("support-tickets")?;
+/// let folds = data.stratified_k_fold(4, 42)?;
+/// assert!(folds.iter().all(|fold| fold.train.len() + fold.validation.len() == data.len()));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fold<D = TextDataset> {
     /// All rows of the other folds.

@@ -14,6 +14,20 @@ use crate::words::part_of;
 use crate::{Error, Result};
 
 /// A held-out row that is the same or nearly the same as a row of an earlier part.
+///
+/// ```
+/// use tunebook::data::{NearDuplicateSearch, Part, Splits, TextDataset};
+/// let names = ["storage", "billing"].map(String::from).to_vec();
+/// let set = |texts: [&str; 2]| TextDataset::new("tickets", texts.map(String::from).to_vec(), vec![0, 1], names.clone());
+/// let splits = Splits {
+///     train: set(["The disk is full", "Where is my invoice?"])?,
+///     validation: set(["The disk is full!", "I was billed twice"])?,
+///     test: set(["No space left", "A refund, please"])?,
+/// };
+/// let leaked = &splits.leakage(&NearDuplicateSearch::default())?.rows()[0];
+/// assert_eq!((leaked.part, leaked.row, leaked.like_part, leaked.like_row), (Part::Validation, 0, Part::Train, 0));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct LeakedRow {
     /// The part the row is held out in: validation or test.
@@ -37,6 +51,14 @@ pub struct LeakedRow {
 }
 
 /// The held-out rows of a split that earlier parts hold too, found by [`TextSplits::leakage`].
+///
+/// ```
+/// use tunebook::data::{NearDuplicateSearch, Part, TextDataset};
+/// let report = TextDataset::embedded("support-tickets")?.fixed_split()?.leakage(&NearDuplicateSearch::default())?;
+/// assert_eq!(report.is_clean(), report.rows().is_empty());
+/// println!("{report}, {} of them in the test set", report.count(Part::Test));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct LeakageReport {
     name: String,

@@ -68,6 +68,14 @@ impl fmt::Display for OutlierRule {
 }
 
 /// The values outside the fences of a rule.
+///
+/// ```
+/// use tunebook::data::OutlierRule;
+/// let outliers = OutlierRule::Iqr(1.5).find(&[9.0, 10.0, 11.0, 10.0, 9.5, 90.0])?;
+/// assert_eq!((outliers.rows.as_slice(), outliers.values), (&[5][..], 6));
+/// assert!(outliers.upper < 90.0);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outliers {
     /// Values below this are outliers.

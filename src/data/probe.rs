@@ -17,6 +17,15 @@ use crate::{Error, Result};
 const ROWS_PER_TASK: usize = 256;
 
 /// The settings of a [`LogisticProbe`]; the defaults are scikit-learn's.
+///
+/// ```
+/// use tunebook::data::{LogisticProbe, ProbeConfig};
+/// let vectors = [vec![0.0f32], vec![1.0], vec![4.0], vec![5.0]];
+/// let weak = ProbeConfig { c: 0.01, ..ProbeConfig::default() };
+/// let slope = |config| Ok::<_, tunebook::Error>(LogisticProbe::fit(&vectors, &[0, 0, 1, 1], 2, config)?.coefficients()[0][0].abs());
+/// assert!(slope(&weak)? < slope(&ProbeConfig::default())?); // a stronger penalty, smaller coefficients
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ProbeConfig {
     /// The inverse strength of the L2 penalty, above 0: the summed cross-entropy times `c`, plus half the squared

@@ -1,6 +1,15 @@
 //! What texts, images and tables have in common: rows that can be selected, most often with a label each.
 
 /// A data set as a split sees it.
+///
+/// ```
+/// use tunebook::data::{Rows, TextDataset};
+/// fn first_half<D: Rows>(data: &D) -> D {
+///     data.select(&(0..data.len() / 2).collect::<Vec<_>>())
+/// }
+/// assert_eq!(first_half(&TextDataset::embedded("support-tickets")?).len(), 256);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 pub trait Rows: Sized {
     /// The data set's name, for messages.
     fn name(&self) -> &str;
@@ -18,6 +27,19 @@ pub trait Rows: Sized {
 }
 
 /// Rows with one label each out of a fixed list.
+///
+/// ```
+/// use tunebook::data::{LabelledRows, TextDataset};
+/// fn most_frequent<D: LabelledRows>(data: &D) -> Option<&String> {
+///     let count = |label: usize| data.labels().iter().filter(|given| **given == label).count();
+///     (0..data.label_names().len()).max_by_key(|label| count(*label)).map(|label| &data.label_names()[label])
+/// }
+/// let names = ["storage", "billing"].map(String::from).to_vec();
+/// let texts = ["disk", "bill", "invoice"].map(String::from).to_vec();
+/// let data = TextDataset::new("tickets", texts, vec![0, 1, 1], names)?;
+/// assert_eq!(most_frequent(&data).map(String::as_str), Some("billing"));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 pub trait LabelledRows: Rows {
     /// The labels, in row order: indices into the names.
     fn labels(&self) -> &[usize];

@@ -9,6 +9,14 @@ use crate::data::{ImageDataset, LabelledRows, Rows, TextDataset};
 use crate::{Error, Result};
 
 /// The three parts of a data set.
+///
+/// ```
+/// use tunebook::data::TextDataset;
+/// let splits = TextDataset::embedded("support-tickets")?.stratified_split(42, 0.2, 0.2)?;
+/// assert_eq!(splits.train.len() + splits.validation.len() + splits.test.len(), 512);
+/// assert_eq!(splits.label_names().len(), 8);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Splits<D> {
     /// What the model learns from.

@@ -7,6 +7,14 @@ use crate::data::{LabelledRows, Rows, TextSplits, embedded, split};
 use crate::{Error, Result};
 
 /// Which part of a fixed split a row belongs to.
+///
+/// ```
+/// use tunebook::data::{Part, TextDataset};
+/// let data = TextDataset::embedded("support-tickets")?;
+/// let test = data.parts().map(|parts| parts.iter().filter(|part| **part == Part::Test).count());
+/// assert_eq!(test, Some(data.fixed_split()?.test.len()));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
     /// Rows that the model learns from.

@@ -6,6 +6,15 @@ use super::confusion_matrix::check_pairs;
 use crate::Result;
 
 /// How much a wrong class counts in [`cohen_kappa`], by its distance from the true one.
+///
+/// ```
+/// use tunebook::metrics::{KappaWeights, cohen_kappa};
+/// let (true_grades, given) = ([0, 1, 2, 3], [0, 1, 2, 0]);
+/// let plain = cohen_kappa(&true_grades, &given, KappaWeights::None)?;
+/// let quadratic = cohen_kappa(&true_grades, &given, KappaWeights::Quadratic)?;
+/// assert!(quadratic < plain); // three grades off counts for more
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum KappaWeights {
     /// Every wrong class counts the same: for classes without an order.

@@ -9,6 +9,16 @@ use crate::notebook::Display;
 
 /// What a score counts as when it is 0 / 0: the precision of a class that was never predicted, the recall of a class that
 /// never occurs.
+///
+/// ```
+/// use tunebook::metrics::{ClassificationReport, ConfusionMatrix, ZeroDivision};
+/// // The second class was never predicted: its precision is 0 / 0.
+/// let matrix = ConfusionMatrix::new(&[0, 1], &[0, 0], &["a".to_owned(), "b".to_owned()])?;
+/// let precision = |zero| ClassificationReport::new(&matrix, zero).classes()[1].precision;
+/// assert_eq!((precision(ZeroDivision::Zero), precision(ZeroDivision::One)), (0.0, 1.0));
+/// assert!(precision(ZeroDivision::Nan).is_nan());
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ZeroDivision {
     /// It counts as 0 (what scikit-learn does unless told otherwise).
@@ -35,6 +45,15 @@ impl ZeroDivision {
 }
 
 /// Precision, recall and F1 of one class or of an average, each from 0 to 1.
+///
+/// ```
+/// use tunebook::metrics::{ClassificationReport, ConfusionMatrix, ZeroDivision};
+/// let matrix = ConfusionMatrix::new(&[0, 0, 1], &[0, 1, 1], &["a".to_owned(), "b".to_owned()])?;
+/// let report = ClassificationReport::new(&matrix, ZeroDivision::Zero);
+/// let a = &report.classes()[0];
+/// assert_eq!((a.name.as_str(), a.precision, a.recall, a.support), ("a", 1.0, 0.5, 2));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scores {
     /// The class, or the average's name.

@@ -9,6 +9,16 @@ use crate::words::grouped;
 use crate::{Error, Result};
 
 /// How a column's numbers are written, and which of them is best.
+///
+/// ```
+/// use tunebook::metrics::{Column, ColumnKind, ComparisonTable};
+/// let columns = vec![Column::new("accuracy", ColumnKind::Percent), Column::new("time", ColumnKind::Seconds)];
+/// let mut table = ComparisonTable::new("strategy", columns);
+/// table.add("last two layers", &[0.931, 12.3])?;
+/// let text = table.to_string();
+/// assert!(text.contains("93.1 %") && text.contains("12.3 s"));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnKind {
     /// A share from 0 to 1, written as `93.1 %`; the highest is best.
@@ -52,6 +62,15 @@ impl ColumnKind {
 }
 
 /// A column: what it says and how its numbers are written.
+///
+/// ```
+/// use tunebook::metrics::{Column, ColumnKind, ComparisonTable};
+/// let columns = vec![Column::new("accuracy", ColumnKind::Percent), Column::new("time", ColumnKind::Seconds)];
+/// let mut table = ComparisonTable::new("strategy", columns);
+/// table.add("last two layers", &[0.931, 12.3])?;
+/// assert_eq!(table.columns()[1].name, "time");
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
     /// The header, with the unit where the numbers do not show it.

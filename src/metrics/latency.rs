@@ -29,6 +29,14 @@ impl Default for LatencyRuns {
 }
 
 /// The latency of one batch size.
+///
+/// ```
+/// use tunebook::metrics::{LatencyReport, LatencyRuns};
+/// let report = LatencyReport::measure(&[4], LatencyRuns { warmup: 1, repeats: 20 }, |_| Ok(()))?;
+/// let row = report.rows()[0];
+/// assert!(row.batch_size == 4 && row.p50_ms <= row.p95_ms && row.p95_ms <= row.p99_ms);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Latency {
     /// Samples in a call.

@@ -46,6 +46,14 @@ pub fn brier_score(labels: &[usize], probabilities: &[Vec<f32>]) -> Result<f64> 
 }
 
 /// The items whose confidence lies above `lower` and up to `upper` (the first bin holds 0 too).
+///
+/// ```
+/// use tunebook::metrics::Calibration;
+/// let calibration = Calibration::new(&[0, 1], &[vec![0.8, 0.2], vec![0.8, 0.2]], 10)?;
+/// let filled: Vec<_> = calibration.bins.iter().filter(|bin| bin.count > 0).collect();
+/// assert_eq!((filled.len(), filled[0].count, filled[0].accuracy), (1, 2, 0.5));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReliabilityBin {
     /// The lower end, left out.

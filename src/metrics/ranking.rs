@@ -7,6 +7,14 @@ use crate::notebook::Display;
 use crate::{Error, Result};
 
 /// How the scores of several classes become one.
+///
+/// ```
+/// use tunebook::metrics::{Average, roc_auc_one_vs_rest};
+/// let rows = [vec![0.8, 0.1, 0.1], vec![0.2, 0.5, 0.3], vec![0.3, 0.3, 0.4], vec![0.2, 0.6, 0.2]];
+/// let area = |average| roc_auc_one_vs_rest(&[0, 1, 2, 2], &rows, average);
+/// assert!(area(Average::Weighted)? < area(Average::Macro)?); // the class that is ranked worst has most items
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Average {
     /// Each class counts the same.

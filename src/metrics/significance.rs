@@ -35,6 +35,15 @@ impl Default for Bootstrap {
 }
 
 /// A score with the range in which it would lie for other test data of the same kind.
+///
+/// ```
+/// use tunebook::metrics::Bootstrap;
+/// let hits = [true, true, false, true, true, true];
+/// let accuracy = |items: &[usize]| items.iter().filter(|item| hits[**item]).count() as f64 / items.len() as f64;
+/// let interval = Bootstrap::default().interval(hits.len(), accuracy)?;
+/// assert!(interval.lower <= interval.estimate && interval.estimate <= interval.upper);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ConfidenceInterval {
     /// The score on all of the data.
@@ -152,6 +161,14 @@ impl Bootstrap {
 }
 
 /// How far one model is ahead of another on the same items.
+///
+/// ```
+/// use tunebook::metrics::Bootstrap;
+/// let share = |items: &[usize], below: usize| items.iter().filter(|item| **item < below).count() as f64 / 50.0;
+/// let paired = Bootstrap::default().paired(50, |items| share(items, 45), |items| share(items, 45))?;
+/// assert_eq!((paired.difference.estimate, paired.p_value), (0.0, 1.0)); // the same model twice
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PairedBootstrap {
     /// The first model's score minus the second's.

@@ -8,6 +8,15 @@ use super::layer_norm::sum;
 use super::slices::{floats, rows_per_task, stored_floats};
 
 /// Mean and variance of each channel over a batch, without gradients.
+///
+/// ```
+/// use candle_core::{DType, Device, Tensor};
+/// let x = Tensor::new(&[0f32, 2.0], &Device::Cpu)?.reshape((1, 1, 1, 2))?;
+/// let (weight, bias) = (Tensor::ones(1, DType::F32, &Device::Cpu)?, Tensor::zeros(1, DType::F32, &Device::Cpu)?);
+/// let (_, statistics) = tunebook::ops::batch_norm_train(&x, &weight, &bias, 1e-5)?;
+/// assert_eq!(statistics.variance.to_vec1::<f32>()?, [2.0]); // divided by one less than the count
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct BatchStatistics {
     /// Mean, `(channels)`.
@@ -54,6 +63,16 @@ pub fn batch_norm(
 ///
 /// Shapes as for [`batch_norm()`]. Differentiable in `x`, `weight` and `bias`, through the statistics too. This is
 /// training mode; a caller moves its running statistics towards the returned ones.
+///
+/// ```
+/// use candle_core::{DType, Device, Tensor};
+/// let x = Tensor::new(&[0f32, 2.0, 4.0, 6.0], &Device::Cpu)?.reshape((2, 1, 1, 2))?; // two images, one channel
+/// let (weight, bias) = (Tensor::ones(1, DType::F32, &Device::Cpu)?, Tensor::zeros(1, DType::F32, &Device::Cpu)?);
+/// let (y, statistics) = tunebook::ops::batch_norm_train(&x, &weight, &bias, 0.0)?;
+/// assert!(y.mean_all()?.to_scalar::<f32>()?.abs() < 1e-6);
+/// assert_eq!((statistics.mean.to_vec1::<f32>()?, statistics.count), (vec![3.0], 4));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 ///
 /// # Errors
 /// When a channel has one number only: its variance says nothing.

@@ -10,6 +10,18 @@ use crate::words::grouped;
 use crate::{Error, Result};
 
 /// What happens to a row without a text.
+///
+/// ```
+/// use tunebook::data::{Cleaner, MissingText, RawRow};
+/// let rows = [
+///     RawRow { text: None, label: Some("billing".to_owned()) },
+///     RawRow { text: Some("disk full".to_owned()), label: Some("storage".to_owned()) },
+/// ];
+/// let filled = Cleaner { missing_text: MissingText::Fill("(no text)".to_owned()), ..Cleaner::default() };
+/// assert_eq!(filled.clean_rows("tickets", &rows)?.0.texts()[0], "(no text)");
+/// assert_eq!(Cleaner::default().clean_rows("tickets", &rows)?.0.len(), 1);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum MissingText {
     /// The row is removed.
@@ -20,6 +32,16 @@ pub enum MissingText {
 }
 
 /// What happens to a row without a label.
+///
+/// ```
+/// use tunebook::data::{Cleaner, MissingLabel, RawRow};
+/// let row = |text: &str, label: Option<&str>| RawRow { text: Some(text.to_owned()), label: label.map(str::to_owned) };
+/// let rows = [row("disk full", Some("storage")), row("no space", Some("storage")), row("help", None)];
+/// let guessed = Cleaner { missing_label: MissingLabel::MostFrequent, ..Cleaner::default() };
+/// assert_eq!(guessed.clean_rows("tickets", &rows)?.0.len(), 3);
+/// assert_eq!(Cleaner::default().clean_rows("tickets", &rows)?.0.len(), 2);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MissingLabel {
     /// The row is removed.
@@ -31,6 +53,17 @@ pub enum MissingLabel {
 }
 
 /// What happens to white space.
+///
+/// ```
+/// use tunebook::data::{Cleaner, RawRow, Whitespace};
+/// let rows = [RawRow { text: Some("disk   full\n\n\nhelp".to_owned()), label: Some("storage".to_owned()) }];
+/// let text = |whitespace| -> tunebook::Result<String> {
+///     Ok(Cleaner { whitespace, ..Cleaner::default() }.clean_rows("tickets", &rows)?.0.texts()[0].clone())
+/// };
+/// assert_eq!(text(Whitespace::Collapse)?, "disk full help");
+/// assert_eq!(text(Whitespace::KeepLines)?, "disk full\n\nhelp");
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Whitespace {
     /// It stays as it is.
@@ -43,6 +76,15 @@ pub enum Whitespace {
 }
 
 /// What happens to rows whose texts are equal and whose labels are not.
+///
+/// ```
+/// use tunebook::data::{Cleaner, Conflicts, RawRow};
+/// let row = |text: &str, label: &str| RawRow { text: Some(text.to_owned()), label: Some(label.to_owned()) };
+/// let rows = [row("disk full", "storage"), row("disk full", "billing"), row("invoice", "billing")];
+/// let strict = Cleaner { conflicts: Conflicts::DropAll, ..Cleaner::default() };
+/// assert_eq!(strict.clean_rows("tickets", &rows)?.0.texts(), ["invoice"]);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Conflicts {
     /// All stay, and the report names them: somebody should read them.
@@ -55,6 +97,14 @@ pub enum Conflicts {
 }
 
 /// A row as it comes out of a file or a table, where cells can be empty.
+///
+/// ```
+/// use tunebook::data::{Cleaner, RawRow};
+/// let row = RawRow { text: Some("  disk full ".to_owned()), label: Some("storage".to_owned()) };
+/// let (data, report) = Cleaner::default().clean_rows("tickets", &[row, RawRow::default()])?;
+/// assert_eq!((data.texts(), report.removed_rows()), (&["disk full".to_owned()][..], vec![1]));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RawRow {
     /// The text, if there is one.

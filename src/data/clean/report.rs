@@ -11,6 +11,16 @@ use crate::words::{excerpt, grouped, part_of};
 const SHOWN: usize = 5;
 
 /// A step of a cleaning, in the order in which they run.
+///
+/// ```
+/// use tunebook::data::{Cleaner, RawRow, CleaningStep};
+/// let row = |text: &str, label: &str| RawRow { text: Some(text.to_owned()), label: Some(label.to_owned()) };
+/// let rows = [row("disk  full", "storage"), row("disk full", "storage"), row("invoice", "billing")];
+/// let (_, report) = Cleaner::default().clean_rows("tickets", &rows)?;
+/// let whitespace = report.step(CleaningStep::Whitespace).expect("it ran");
+/// assert_eq!(whitespace.changed, [0]);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CleaningStep {
     /// Tags go, entities become characters.
@@ -53,6 +63,18 @@ impl fmt::Display for CleaningStep {
 }
 
 /// A row of the data set before the cleaning, and why a step removed or noted it.
+///
+/// ```
+/// use tunebook::data::{Cleaner, RawRow, CleaningStep};
+/// let row = |text: &str, label: &str| RawRow { text: Some(text.to_owned()), label: Some(label.to_owned()) };
+/// let rows = [row("disk  full", "storage"), row("disk full", "storage"), row("invoice", "billing")];
+/// let (_, report) = Cleaner::default().clean_rows("tickets", &rows)?;
+/// let duplicates = report.step(CleaningStep::Duplicates).expect("it ran");
+/// let note = &duplicates.removed[0];
+/// println!("row {} ({}): {}", note.row, note.id, note.reason);
+/// assert_eq!(note.row, 1);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowNote {
     /// The row before the cleaning.
@@ -64,6 +86,16 @@ pub struct RowNote {
 }
 
 /// A change, before and after.
+///
+/// ```
+/// use tunebook::data::{Cleaner, RawRow, CleaningStep};
+/// let row = |text: &str, label: &str| RawRow { text: Some(text.to_owned()), label: Some(label.to_owned()) };
+/// let rows = [row("disk  full", "storage"), row("disk full", "storage"), row("invoice", "billing")];
+/// let (_, report) = Cleaner::default().clean_rows("tickets", &rows)?;
+/// let example = &report.step(CleaningStep::Whitespace).expect("it ran").examples[0];
+/// assert_eq!((example.before.as_str(), example.after.as_str()), ("disk  full", "disk full"));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CleaningExample {
     /// The row before the cleaning.
@@ -77,6 +109,18 @@ pub struct CleaningExample {
 }
 
 /// What one step did. All row numbers are those before the cleaning.
+///
+/// ```
+/// use tunebook::data::{Cleaner, RawRow};
+/// let row = |text: &str, label: &str| RawRow { text: Some(text.to_owned()), label: Some(label.to_owned()) };
+/// let rows = [row("disk  full", "storage"), row("disk full", "storage"), row("invoice", "billing")];
+/// let (_, report) = Cleaner::default().clean_rows("tickets", &rows)?;
+/// for step in report.steps().iter().filter(|step| !step.is_empty()) {
+///     println!("{:?}: {} changed, {} removed", step.step, step.changed.len(), step.removed.len());
+/// }
+/// assert_eq!(report.rows_after(), 2);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepReport {
     /// The step.

@@ -16,6 +16,16 @@ const IMBALANCED: f64 = 3.0;
 const FEW: usize = 10;
 
 /// Something that is wrong with a data set, and what to do about it.
+///
+/// ```
+/// use tunebook::data::{DataSheet, TextDataset};
+/// let texts = ["disk full", "disk full", "invoice"].map(String::from).to_vec();
+/// let data = TextDataset::new("tickets", texts, vec![0, 0, 1], ["storage", "billing"].map(String::from).to_vec())?;
+/// for problem in DataSheet::of(&data)?.problems() {
+///     println!("{}: {}", problem.problem, problem.mend);
+/// }
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DataProblem {
     /// What is wrong, with the number of rows and the first of them.

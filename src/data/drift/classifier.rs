@@ -52,6 +52,14 @@ impl Default for ClassifierTest {
 }
 
 /// What a [`ClassifierTest`] found.
+///
+/// ```
+/// use tunebook::data::ClassifierTest;
+/// let vectors: Vec<Vec<f32>> = (0..40).map(|row| vec![(row * 7 % 11) as f32]).collect();
+/// let result = ClassifierTest::default().compare(&vectors[..20], &vectors[20..])?;
+/// assert!(result.rows == 20 && (0.0..=1.0).contains(&result.p_value));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ClassifierTestResult {
     /// The share of held-out vectors whose set was told right: about 0.5 for sets of one distribution, 1 for sets apart.

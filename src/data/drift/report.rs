@@ -17,6 +17,17 @@ const INDEX: [f64; 2] = [0.1, 0.25];
 const ACCURACY: [f64; 2] = [0.6, 0.75];
 
 /// The settings of a comparison.
+///
+/// ```
+/// use tunebook::data::{DriftColumn, DriftConfig, DriftReport};
+/// let january: Vec<f64> = (0..60).map(|day| f64::from(day % 10)).collect();
+/// let june: Vec<f64> = january.iter().map(|load| load + 6.0).collect();
+/// let columns = [DriftColumn::numeric("load", &january, &june)];
+/// let report = DriftReport::of_columns("January", "June", &columns, &DriftConfig { alpha: 0.001, ..Default::default() })?;
+/// println!("{report}");
+/// assert!(report.features()[0].p_value < 0.001);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DriftConfig {
     /// The chance that a comparison of equal sets names any feature, between 0 and 1: each p-value is compared with
@@ -35,6 +46,12 @@ impl Default for DriftConfig {
 }
 
 /// The values of one column in one set.
+///
+/// ```
+/// use tunebook::data::{DriftColumn, DriftValues};
+/// let column = DriftColumn::categorical("region", &["eu", "us"], &["eu", "eu"]);
+/// assert_eq!(column.current, DriftValues::Categorical(vec!["eu".to_owned(); 2]));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum DriftValues {
     /// Numbers; a missing one is not a number (`f64::NAN`).
@@ -44,6 +61,16 @@ pub enum DriftValues {
 }
 
 /// One column in both sets, under its name.
+///
+/// ```
+/// use tunebook::data::{DriftColumn, DriftConfig, DriftReport};
+/// let january: Vec<f64> = (0..60).map(|day| f64::from(day % 10)).collect();
+/// let june: Vec<f64> = january.iter().map(|load| load + 6.0).collect();
+/// let columns = [DriftColumn::numeric("load", &january, &june)];
+/// let report = DriftReport::of_columns("January", "June", &columns, &DriftConfig::default())?;
+/// assert!(report.feature("load").is_some());
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct DriftColumn {
     /// The column's name.
@@ -71,6 +98,16 @@ impl DriftColumn {
 }
 
 /// What kind of values a feature has, and so how it was tested.
+///
+/// ```
+/// use tunebook::data::{DriftColumn, DriftConfig, DriftReport, FeatureKind};
+/// let january: Vec<f64> = (0..60).map(|day| f64::from(day % 10)).collect();
+/// let june: Vec<f64> = january.iter().map(|load| load + 6.0).collect();
+/// let columns = [DriftColumn::numeric("load", &january, &june)];
+/// let report = DriftReport::of_columns("January", "June", &columns, &DriftConfig::default())?;
+/// assert_eq!(report.features()[0].kind, FeatureKind::Numeric);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FeatureKind {
     /// Numbers: Kolmogorov-Smirnov.
@@ -82,6 +119,17 @@ pub enum FeatureKind {
 }
 
 /// How far a feature has moved.
+///
+/// ```
+/// use tunebook::data::{DriftColumn, DriftConfig, DriftReport, DriftVerdict};
+/// let january: Vec<f64> = (0..60).map(|day| f64::from(day % 10)).collect();
+/// let june: Vec<f64> = january.iter().map(|load| load + 6.0).collect();
+/// let columns = [DriftColumn::numeric("load", &january, &june)];
+/// let report = DriftReport::of_columns("January", "June", &columns, &DriftConfig::default())?;
+/// assert_eq!(report.verdict(), DriftVerdict::Major);
+/// assert!(DriftVerdict::Stable < DriftVerdict::Moderate);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DriftVerdict {
     /// The same, or moved by no more than chance or than matters.
@@ -103,6 +151,18 @@ impl fmt::Display for DriftVerdict {
 }
 
 /// One feature in both sets.
+///
+/// ```
+/// use tunebook::data::{DriftColumn, DriftConfig, DriftReport};
+/// let january: Vec<f64> = (0..60).map(|day| f64::from(day % 10)).collect();
+/// let june: Vec<f64> = january.iter().map(|load| load + 6.0).collect();
+/// let columns = [DriftColumn::numeric("load", &january, &june)];
+/// let report = DriftReport::of_columns("January", "June", &columns, &DriftConfig::default())?;
+/// let load = &report.features()[0];
+/// println!("{}: {} ({:?})", load.name, load.change, load.verdict);
+/// assert!(load.stability_index.is_some_and(|index| index > 0.25));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct FeatureDrift {
     /// The feature's name.

@@ -11,6 +11,14 @@ use crate::{Error, Result};
 const EXACT: usize = 10_000;
 
 /// A test's statistic, and how likely one at least as large is when both samples are of one distribution.
+///
+/// ```
+/// use tunebook::data::drift::kolmogorov_smirnov;
+/// let numbers: Vec<f64> = (0..50).map(f64::from).collect();
+/// let same = kolmogorov_smirnov(&numbers, &numbers)?;
+/// assert_eq!((same.statistic, same.p_value), (0.0, 1.0));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TestResult {
     /// The statistic.

@@ -7,6 +7,14 @@ use crate::data::image::ImageShape;
 use crate::{Error, Result};
 
 /// What shows where an image was moved away from.
+///
+/// ```
+/// use tunebook::data::{Augmentation, ImageShape, Padding};
+/// let shape = ImageShape { channels: 1, height: 4, width: 4 };
+/// let moved = Augmentation { padding: Padding::Zero, ..Augmentation::default() };
+/// assert_eq!(moved.apply(&[0.5; 16], shape, 42)?.len(), 16);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Padding {
     /// The image mirrored at its edge, without the edge itself twice; numpy's `reflect`.

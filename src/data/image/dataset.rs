@@ -11,6 +11,12 @@ use crate::words::{grouped, part_of};
 use crate::{Error, Result};
 
 /// The size of every image of a data set.
+///
+/// ```
+/// use tunebook::data::ImageShape;
+/// let shape = ImageShape { channels: 3, height: 28, width: 28 };
+/// assert_eq!(shape.numel(), 2352);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ImageShape {
     /// 1 for grey, 3 for red, green and blue.

@@ -3,6 +3,12 @@
 use std::collections::BTreeMap;
 
 /// The cells of a column, one for each row.
+///
+/// ```
+/// use tunebook::data::{ColumnValues, TableColumn};
+/// let column = TableColumn::numeric("cpu", vec![Some(0.5), None]);
+/// assert_eq!(column.values(), &ColumnValues::Numeric(vec![Some(0.5), None]));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum ColumnValues {
     /// Finite numbers; `None` where one is missing.

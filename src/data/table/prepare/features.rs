@@ -7,6 +7,20 @@ use crate::Result;
 /// Rows of finite numbers, one column for each feature: what [`FittedPreprocessor::transform`] makes of a table.
 ///
 /// [`FittedPreprocessor::transform`]: super::FittedPreprocessor::transform
+///
+/// ```
+/// use tunebook::data::{Preprocessor, TableColumn, TabularDataset};
+/// let columns = vec![
+///     TableColumn::numeric("cpu", vec![Some(1.0), None, Some(3.0)]),
+///     TableColumn::categorical("region", ["eu", "us", "eu"].map(|name| Some(name.to_owned())).to_vec()),
+/// ];
+/// let train = TabularDataset::new("loads", columns)?;
+/// let features = Preprocessor::new().fit(&train)?.transform(&train)?;
+/// assert_eq!(features.names(), ["cpu", "region=eu", "region=us"]);
+/// assert_eq!(&features.row(1)[1..], [0.0, 1.0]);
+/// assert_eq!(features.to_tensor()?.dims(), [3, 3]);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct FeatureMatrix {
     names: Vec<String>,

@@ -141,6 +141,19 @@ fn missing_text(strategy: &str, fill: Option<String>, missing: usize) -> String 
 }
 
 /// What a column of some rows has that a preprocessor has rules for.
+///
+/// ```
+/// use tunebook::data::{Preprocessor, TableColumn, TabularDataset};
+/// let columns = vec![
+///     TableColumn::numeric("cpu", vec![Some(1.0), None, Some(3.0)]),
+///     TableColumn::categorical("region", ["eu", "us", "eu"].map(|name| Some(name.to_owned())).to_vec()),
+/// ];
+/// let train = TabularDataset::new("loads", columns)?;
+/// let preprocessor = Preprocessor::new().fit(&train)?;
+/// let issues = &preprocessor.report(&train)?.columns()[0].clone();
+/// assert_eq!((issues.column.as_str(), issues.missing, issues.unknown_rows), ("cpu", 1, 0));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ColumnIssues {
     /// The column.
@@ -156,6 +169,18 @@ pub struct ColumnIssues {
 }
 
 /// Missing cells, outliers and new categories in rows that a preprocessor is to transform.
+///
+/// ```
+/// use tunebook::data::{Preprocessor, TableColumn, TabularDataset};
+/// let columns = vec![
+///     TableColumn::numeric("cpu", vec![Some(1.0), None, Some(3.0)]),
+///     TableColumn::categorical("region", ["eu", "us", "eu"].map(|name| Some(name.to_owned())).to_vec()),
+/// ];
+/// let train = TabularDataset::new("loads", columns)?;
+/// let report = Preprocessor::new().fit(&train)?.report(&train)?;
+/// assert!(report.to_string().contains("cpu: missing in 1"));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PreparationReport {
     name: String,

@@ -32,6 +32,16 @@ pub struct NumericSteps {
 }
 
 /// What stands in for a missing number: scikit-learn's `SimpleImputer`, and two strategies more.
+///
+/// ```
+/// use tunebook::data::{NumericImputer, Scaler, NumericSteps, Preprocessor, TableColumn, TabularDataset};
+/// let cpu = TableColumn::numeric("cpu", vec![Some(1.0), Some(2.0), Some(9.0), None]);
+/// let train = TabularDataset::new("loads", vec![cpu])?;
+/// let features = |steps: NumericSteps| Preprocessor::new().numeric(steps).fit(&train)?.transform(&train);
+/// let steps = NumericSteps { imputer: NumericImputer::Mean, scaler: Scaler::None, ..NumericSteps::default() };
+/// assert_eq!(features(steps)?.row(3), [4.0]);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum NumericImputer {
     /// The mean of the training values.
@@ -51,6 +61,17 @@ pub enum NumericImputer {
 }
 
 /// What happens to outliers.
+///
+/// ```
+/// use tunebook::data::{OutlierAction, OutlierRule, Scaler, NumericSteps, Preprocessor, TableColumn, TabularDataset};
+/// let cpu = TableColumn::numeric("cpu", vec![Some(1.0), Some(2.0), Some(9.0), None]);
+/// let train = TabularDataset::new("loads", vec![cpu])?;
+/// let features = |steps: NumericSteps| Preprocessor::new().numeric(steps).fit(&train)?.transform(&train);
+/// let outliers = Some((OutlierRule::Iqr(0.1), OutlierAction::Clip));
+/// let steps = NumericSteps { outliers, scaler: Scaler::None, ..NumericSteps::default() };
+/// assert!(features(steps)?.row(2)[0] < 9.0); // the nearer fence
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OutlierAction {
@@ -66,6 +87,16 @@ pub enum OutlierAction {
 
 /// How numbers are scaled; each is `(x - centre) / width`, learned on the training rows. A column without spread gets the
 /// width 1.
+///
+/// ```
+/// use tunebook::data::{Scaler, NumericSteps, Preprocessor, TableColumn, TabularDataset};
+/// let cpu = TableColumn::numeric("cpu", vec![Some(1.0), Some(2.0), Some(9.0), None]);
+/// let train = TabularDataset::new("loads", vec![cpu])?;
+/// let features = |steps: NumericSteps| Preprocessor::new().numeric(steps).fit(&train)?.transform(&train);
+/// let steps = NumericSteps { scaler: Scaler::MinMax, ..NumericSteps::default() };
+/// assert_eq!((features(steps)?.row(0), features(steps)?.row(2)), (&[0.0][..], &[1.0][..]));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scaler {
@@ -81,6 +112,19 @@ pub enum Scaler {
 }
 
 /// What is done to a column of categories: missing values, then the encoding.
+///
+/// ```
+/// use tunebook::data::{CategoryEncoder, CategoricalSteps, Preprocessor, TableColumn, TabularDataset};
+/// let regions = |names: [Option<&str>; 3]| {
+///     let cells = names.map(|name| name.map(str::to_owned)).to_vec();
+///     TabularDataset::new("loads", vec![TableColumn::categorical("region", cells)])
+/// };
+/// let train = regions([Some("eu"), Some("us"), None])?;
+/// let steps = CategoricalSteps { encoder: CategoryEncoder::Ordinal, indicator: true, ..CategoricalSteps::default() };
+/// let preprocessor = Preprocessor::new().categorical(steps).fit(&train)?;
+/// assert_eq!(preprocessor.features().len(), 2); // the number, and whether it was missing
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CategoricalSteps {
     /// What stands in for a missing category.
@@ -94,6 +138,19 @@ pub struct CategoricalSteps {
 }
 
 /// What stands in for a missing category.
+///
+/// ```
+/// use tunebook::data::{CategoryImputer, CategoricalSteps, Preprocessor, TableColumn, TabularDataset};
+/// let regions = |names: [Option<&str>; 3]| {
+///     let cells = names.map(|name| name.map(str::to_owned)).to_vec();
+///     TabularDataset::new("loads", vec![TableColumn::categorical("region", cells)])
+/// };
+/// let train = regions([Some("eu"), Some("us"), None])?;
+/// let steps = CategoricalSteps { imputer: CategoryImputer::Constant("unknown".to_owned()), ..Default::default() };
+/// let preprocessor = Preprocessor::new().categorical(steps).fit(&train)?;
+/// assert_eq!(preprocessor.features(), ["region=eu", "region=unknown", "region=us"]);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CategoryImputer {
     /// The most frequent one of the training rows, the first by name of equals.
@@ -113,6 +170,19 @@ impl Default for CategoryImputer {
 }
 
 /// How categories become numbers; they stand in the order of their names.
+///
+/// ```
+/// use tunebook::data::{CategoryEncoder, CategoricalSteps, Preprocessor, TableColumn, TabularDataset};
+/// let regions = |names: [Option<&str>; 3]| {
+///     let cells = names.map(|name| name.map(str::to_owned)).to_vec();
+///     TabularDataset::new("loads", vec![TableColumn::categorical("region", cells)])
+/// };
+/// let train = regions([Some("eu"), Some("us"), None])?;
+/// let steps = CategoricalSteps { encoder: CategoryEncoder::Ordinal, ..Default::default() };
+/// let preprocessor = Preprocessor::new().categorical(steps).fit(&train)?;
+/// assert_eq!(preprocessor.transform(&train)?.row(0), [0.0]); // eu, missing, us
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CategoryEncoder {
@@ -125,6 +195,20 @@ pub enum CategoryEncoder {
 }
 
 /// What happens to a category that training did not have.
+///
+/// ```
+/// use tunebook::data::{UnknownCategory, CategoricalSteps, Preprocessor, TableColumn, TabularDataset};
+/// let regions = |names: [Option<&str>; 3]| {
+///     let cells = names.map(|name| name.map(str::to_owned)).to_vec();
+///     TabularDataset::new("loads", vec![TableColumn::categorical("region", cells)])
+/// };
+/// let train = regions([Some("eu"), Some("us"), None])?;
+/// let steps = CategoricalSteps { unknown: UnknownCategory::Refuse, ..Default::default() };
+/// let preprocessor = Preprocessor::new().categorical(steps).fit(&train)?;
+/// let error = preprocessor.transform(&regions([Some("eu"), Some("mars"), None])?).unwrap_err();
+/// assert!(error.to_string().contains("mars"));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UnknownCategory {
