@@ -22,8 +22,8 @@ pub use crate::model::{
 };
 pub use crate::notebook::{Display, LiveDisplay, Progress, record};
 pub use crate::train::{
-    Checkpoints, ClassWeights, EarlyStopping, EpochRecord, GradientAudit, GradientNorms, History, LearningRateSearch,
-    Method, Observer, Optimizer, Quiet, Schedule, SearchSpace, SetFit, Sweep, SweepResults, Trainable, Trainer,
-    TrainingConfig, TrainingReport,
+    Checkpoint, Checkpoints, ClassWeights, EarlyStopping, EpochRecord, GradientAudit, GradientNorms, History,
+    LearningRateSearch, Method, Observer, Optimizer, Quiet, Schedule, SearchSpace, SetFit, Sweep, SweepResults,
+    Trainable, Trainer, TrainingConfig, TrainingReport,
 };
 pub use crate::{Error, Result};

@@ -72,6 +72,35 @@ fn edits(a: &str, b: &str) -> usize {
     row[b.len()]
 }
 
+/// Whether a name has the form of a pattern, in which `*` stands for any characters, none included, and `?` for one.
+pub(crate) fn matches(pattern: &str, name: &str) -> bool {
+    let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
+    let (mut p, mut n) = (0, 0);
+    // The last star, and where what follows it was last tried.
+    let mut star: Option<(usize, usize)> = None;
+    while n < name.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                star = Some((p, n));
+                p += 1;
+            }
+            Some(c) if *c == '?' || *c == name[n] => {
+                p += 1;
+                n += 1;
+            }
+            _ => match &mut star {
+                // The star takes one character more.
+                Some((place, tried)) => {
+                    *tried += 1;
+                    (p, n) = (*place + 1, *tried);
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|c| *c == '*')
+}
+
 /// Bytes as two digits each.
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
@@ -111,6 +140,17 @@ mod tests {
         let names: Vec<String> = (0..1023).map(|n| n.to_string()).collect();
         assert_eq!(listed(&names[..3]), "0, 1, 2");
         assert!(listed(&names).ends_with("18, 19 and 1,003 more"));
+    }
+
+    #[test]
+    fn a_star_is_any_characters_and_a_question_mark_one() {
+        for pattern in ["a.b.weight", "*", "a.*", "*.weight", "a*b*t", "a.?.weight", "**", "a.b.weight*", "*b.w*g*t"] {
+            assert!(matches(pattern, "a.b.weight"), "{pattern}");
+        }
+        for pattern in ["", "a", "a.b", "*.bias", "a.??.weight", "b*", "*a", "?", "a.b.weights", "*weight?"] {
+            assert!(!matches(pattern, "a.b.weight"), "{pattern}");
+        }
+        assert!(matches("", "") && matches("*", "") && !matches("?", "") && matches("ü?", "üß"));
     }
 
     #[test]

@@ -13,6 +13,17 @@ use crate::{Error, Result};
 /// A name that the file lacks is an error unless it lies under a prefix declared with
 /// [`StoreBuilder::allow_new`]; so is a shape that differs. All such problems come in one error, from
 /// [`StoreBuilder::finish`].
+///
+/// ```
+/// use tunebook::model::{Linear, StoreBuilder};
+/// let mut builder = StoreBuilder::random(42);
+/// let head = Linear::new(&mut builder, "head", 4, 2, 0.02)?;
+/// let (store, report) = builder.finish()?;
+/// assert_eq!(report.new, ["head.weight", "head.bias"]);
+/// assert_eq!(store.count(), 4 * 2 + 2);
+/// # let _ = head;
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct StoreBuilder {
     weights: Option<Weights>,
@@ -26,6 +37,15 @@ pub struct StoreBuilder {
 }
 
 /// Which parameters came from the file, which start fresh, and what the file had beyond them.
+///
+/// ```
+/// use tunebook::model::{Pretrained, TextClassifier};
+/// let labels = vec!["billing".to_owned(), "storage".to_owned()];
+/// let model = TextClassifier::from_pretrained(Pretrained::embedded(), labels)?;
+/// assert_eq!(model.load_report().new, ["classifier.weight", "classifier.bias"]);
+/// println!("{}", model.load_report());
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LoadReport {
     /// Names whose values came from the weights file.

@@ -5,6 +5,12 @@ use serde_json::Value;
 use crate::{Error, Result};
 
 /// The family of an encoder on the Hub. The network is one; names in the files differ.
+///
+/// ```
+/// use tunebook::model::{BertConfig, ModelType};
+/// let config = BertConfig { model_type: ModelType::DistilBert, type_vocab_size: 0, ..BertConfig::default() };
+/// assert_eq!(config.to_value()["model_type"], "distilbert"); // and `dim` in place of `hidden_size`
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ModelType {
     /// BERT and MiniLM (Devlin et al., 2018; Wang et al., 2020).
@@ -29,6 +35,15 @@ impl ModelType {
 }
 
 /// Sizes and rates of a BERT or DistilBERT encoder.
+///
+/// ```
+/// use tunebook::model::BertConfig;
+/// let base = BertConfig::default();
+/// assert_eq!((base.num_hidden_layers, base.head_size()), (12, 64));
+/// let small = BertConfig { hidden_size: 128, num_attention_heads: 2, num_hidden_layers: 2, ..base };
+/// assert_eq!(BertConfig::from_value(&small.to_value(), "config.json")?, small);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct BertConfig {
     /// The family, which decides the names in files.

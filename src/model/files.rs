@@ -6,6 +6,14 @@ use serde_json::Value;
 
 use crate::{Error, Result};
 
+/// The folder that a model is saved in; what is in it already stays.
+pub(crate) fn make_folder(folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder).map_err(|e| {
+        let problem = if folder.is_file() { "is a file".to_owned() } else { format!("cannot be made ({e})") };
+        Error::input(folder.display(), problem, "give a folder, new or not, where you may write")
+    })
+}
+
 /// Writes JSON for people to read, in the same way.
 pub(super) fn write_json(path: &Path, value: &Value) -> Result<()> {
     let text = serde_json::to_string_pretty(value)

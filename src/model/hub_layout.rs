@@ -80,7 +80,7 @@ impl Task<'_> {
 /// Writes every file of a classifier. Each appears whole or not at all; `config.json`, without which nothing loads,
 /// comes last.
 pub(super) fn write(folder: &Path, encoder: &TextEncoder, task: &Task<'_>, card: &ModelCard) -> Result<()> {
-    std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
+    files::make_folder(folder)?;
     let put = |name: &str, text: &str| files::write_atomically(&folder.join(name), text.as_bytes());
     write_weights_and_tokenizer(folder, encoder, encoder.merged_tensors()?, NameStyle::to_theirs)?;
     if encoder.pooling != Pooling::Pooler {

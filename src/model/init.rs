@@ -9,6 +9,16 @@ use sha2::{Digest, Sha256};
 use crate::Result;
 
 /// How a parameter that no file provides starts.
+///
+/// ```
+/// use tunebook::model::{Init, StoreBuilder};
+/// let mut builder = StoreBuilder::random(42);
+/// let weight = builder.parameter("head.weight", &[2, 3], Init::Uniform(0.1))?;
+/// let bias = builder.parameter("head.bias", &[2], Init::Zeros)?;
+/// assert!(weight.var().to_vec2::<f32>()?.concat().iter().all(|w| w.abs() <= 0.1));
+/// assert_eq!(bias.var().to_vec1::<f32>()?, [0.0, 0.0]);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Init {
     /// All zero: biases.

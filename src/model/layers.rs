@@ -7,6 +7,16 @@ use crate::ops::{LinearTensors, NormTensors};
 use crate::{Result, ops};
 
 /// A linear layer, `x W^T + b`, with or without LoRA beside it.
+///
+/// ```
+/// use tunebook::candle::{DType, Device, Tensor};
+/// use tunebook::model::{Linear, Pass, StoreBuilder};
+/// let mut builder = StoreBuilder::random(42);
+/// let layer = Linear::new(&mut builder, "head", 4, 2, 0.02)?;
+/// let x = Tensor::ones((3, 4), DType::F32, &Device::Cpu)?;
+/// assert_eq!(layer.forward(&x, &Pass::evaluation())?.dims(), [3, 2]);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Linear {
     name: String,
@@ -63,6 +73,17 @@ impl Linear {
 }
 
 /// Layer normalisation over the last dimension.
+///
+/// ```
+/// use tunebook::candle::{DType, Device, Tensor};
+/// use tunebook::model::{LayerNorm, Pass, StoreBuilder};
+/// let mut builder = StoreBuilder::random(42);
+/// let norm = LayerNorm::new(&mut builder, "norm", 4, 1e-5)?;
+/// let x = Tensor::arange(0f32, 8.0, &Device::Cpu)?.to_dtype(DType::F32)?.reshape((2, 4))?;
+/// let mean = norm.forward(&x, &Pass::evaluation())?.mean_all()?.to_scalar::<f32>()?;
+/// assert!(mean.abs() < 1e-6);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct LayerNorm {
     weight: Parameter,
@@ -92,6 +113,16 @@ impl LayerNorm {
 }
 
 /// A table of vectors looked up by id.
+///
+/// ```
+/// use tunebook::candle::{Device, Tensor};
+/// use tunebook::model::{Embedding, Pass, StoreBuilder};
+/// let mut builder = StoreBuilder::random(42);
+/// let table = Embedding::new(&mut builder, "words", 10, 4, 0.02)?;
+/// let ids = Tensor::new(&[[3u32, 1, 3]], &Device::Cpu)?;
+/// assert_eq!(table.forward(&ids, &Pass::evaluation())?.dims(), [1, 3, 4]);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Embedding {
     weight: Parameter,

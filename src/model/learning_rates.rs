@@ -5,6 +5,14 @@ use serde_json::Value;
 use crate::{Error, Result};
 
 /// A default learning rate for each way of fine-tuning. The deeper a method reaches, the smaller its steps.
+///
+/// ```
+/// use tunebook::model::LearningRates;
+/// use tunebook::train::Method;
+/// let rates = LearningRates::for_width(384);
+/// assert!(rates.full < rates.partial && rates.partial < rates.feature_extraction);
+/// assert_eq!(Method::Full.default_learning_rate(rates), rates.full);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LearningRates {
     /// For a new head on a frozen encoder.

@@ -16,6 +16,13 @@ const EPS: f64 = 1e-5;
 const MOST_PARAMETERS: usize = 1 << 30;
 
 /// What bends the line between two linear layers.
+///
+/// ```
+/// use tunebook::model::{Activation, Mlp, MlpConfig};
+/// let config = MlpConfig { hidden: vec![16], activation: Activation::Gelu, ..MlpConfig::new(4, 3) };
+/// assert_eq!(Mlp::new(config, 42)?.config().activation, Activation::Gelu);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Activation {
@@ -284,7 +291,7 @@ impl Mlp {
     /// loads, comes last.
     pub fn save(&self, folder: impl AsRef<Path>) -> Result<()> {
         let folder = folder.as_ref();
-        std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
+        files::make_folder(folder)?;
         self.store.save(folder.join("model.safetensors"), DType::F32)?;
         let bug = |e| Error::input("config.json", e, "this is a bug: please report it");
         let mut json = serde_json::to_value(&self.config).map_err(bug)?;

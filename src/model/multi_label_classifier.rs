@@ -175,6 +175,18 @@ fn check(labels: &[String]) -> Result<()> {
 }
 
 /// The answer for one text.
+///
+/// ```
+/// use tunebook::model::{MultiLabelClassifier, Pretrained};
+/// let labels = vec!["storage".to_owned(), "urgent".to_owned()];
+/// let model = MultiLabelClassifier::from_pretrained(Pretrained::embedded(), labels)?;
+/// let predictions = model.predict(&["The disk is full!"])?;
+/// let prediction = &predictions.items()[0];
+/// for (label, (probability, from)) in model.labels().iter().zip(prediction.probabilities.iter().zip(model.thresholds())) {
+///     assert_eq!(prediction.labels.contains(label), probability >= from);
+/// }
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct MultiLabelPrediction {
     /// The text.
@@ -186,6 +198,16 @@ pub struct MultiLabelPrediction {
 }
 
 /// The answers for several texts, in their order.
+///
+/// ```
+/// use tunebook::model::{MultiLabelClassifier, Pretrained};
+/// let labels = vec!["storage".to_owned(), "urgent".to_owned()];
+/// let model = MultiLabelClassifier::from_pretrained(Pretrained::embedded(), labels)?;
+/// let predictions = model.predict(&["The disk is full!", "Where is my invoice?"])?;
+/// assert_eq!((predictions.len(), predictions.known_labels()), (2, model.labels()));
+/// println!("{predictions}");
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct MultiLabelPredictions {
     items: Vec<MultiLabelPrediction>,

@@ -9,8 +9,20 @@ use candle_core::{DType, Device, Tensor, Var};
 
 use super::Pass;
 use crate::Result;
+use crate::words::matches;
 
 /// One named tensor of a model. Copies share the values and the trainable flag.
+///
+/// ```
+/// use tunebook::model::{Init, StoreBuilder};
+/// let mut builder = StoreBuilder::random(42);
+/// let bias = builder.parameter("head.bias", &[2], Init::Zeros)?;
+/// let same = bias.clone();
+/// same.set_trainable(false);
+/// assert!(!bias.is_trainable() && bias.is_exempt_from_decay());
+/// assert_eq!((bias.name(), bias.count()), ("head.bias", 2));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Parameter {
     name: Arc<str>,
@@ -111,6 +123,52 @@ impl ParameterStore {
         for (name, parameter) in &self.parameters {
             parameter.set_trainable(choose(name));
         }
+    }
+
+    /// Freezes the parameters whose names have the form of `pattern`, in which `*` stands for any characters and `?` for
+    /// one; the others stay as they are. Returns how many have that form. A run with
+    /// [`Method::Chosen`](crate::train::Method::Chosen) trains what is left.
+    ///
+    /// ```
+    /// use tunebook::model::{Pretrained, TextClassifier};
+    /// let labels = vec!["billing".to_owned(), "storage".to_owned()];
+    /// let model = TextClassifier::from_pretrained(Pretrained::embedded(), labels)?;
+    /// model.store().freeze("*")?;
+    /// model.store().unfreeze("encoder.layer.3.*.dense.*")?;
+    /// model.store().unfreeze("classifier.*")?;
+    /// assert!(model.store().freeze("decoder.*").unwrap_err().to_string().contains("embeddings, encoder.layer.0"));
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When no name has that form.
+    pub fn freeze(&self, pattern: &str) -> Result<usize> {
+        self.mark(pattern, false)
+    }
+
+    /// Makes trainable the parameters whose names have the form of `pattern`, as [`ParameterStore::freeze`] freezes them.
+    ///
+    /// # Errors
+    /// When no name has that form.
+    pub fn unfreeze(&self, pattern: &str) -> Result<usize> {
+        self.mark(pattern, true)
+    }
+
+    fn mark(&self, pattern: &str, trainable: bool) -> Result<usize> {
+        let chosen: Vec<_> = self.parameters.values().filter(|p| matches(pattern, p.name())).collect();
+        if chosen.is_empty() {
+            let mut parts: Vec<String> = self.parameters.keys().map(|name| super::part(name)).collect();
+            parts.dedup();
+            return Err(crate::Error::input(
+                format!("pattern {pattern:?}"),
+                "no parameter has such a name",
+                format!("names begin with: {}; * stands for any characters", parts.join(", ")),
+            ));
+        }
+        for parameter in &chosen {
+            parameter.set_trainable(trainable);
+        }
+        Ok(chosen.len())
     }
 
     /// How many numbers all parameters hold together.

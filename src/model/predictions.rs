@@ -5,6 +5,17 @@ use std::fmt::{self, Write as _};
 use crate::notebook::{Display, escape_html};
 
 /// The answer for one text.
+///
+/// ```
+/// use tunebook::model::{Pretrained, TextClassifier};
+/// let labels = vec!["billing".to_owned(), "storage".to_owned()];
+/// let model = TextClassifier::from_pretrained(Pretrained::embedded(), labels)?;
+/// let predictions = model.predict(&["The disk is full."])?;
+/// let prediction = &predictions.items()[0];
+/// assert_eq!(prediction.label, predictions.known_labels()[prediction.index]);
+/// assert_eq!(prediction.probability, prediction.probabilities[prediction.index]);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prediction {
     /// The text; of a table's row its cells in short.
@@ -28,6 +39,16 @@ impl Prediction {
 }
 
 /// The answers for several texts, in their order.
+///
+/// ```
+/// use tunebook::model::{Pretrained, TextClassifier};
+/// let labels = vec!["billing".to_owned(), "storage".to_owned()];
+/// let model = TextClassifier::from_pretrained(Pretrained::embedded(), labels)?;
+/// let predictions = model.predict(&["The disk is full.", "Where is my invoice?"])?;
+/// assert_eq!((predictions.len(), predictions.labels().len()), (2, 2));
+/// println!("{predictions}");
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Predictions {
     items: Vec<Prediction>,

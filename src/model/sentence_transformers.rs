@@ -41,7 +41,7 @@ impl TextEncoder {
     /// When the folder cannot be written.
     pub fn save(&self, folder: impl AsRef<Path>) -> Result<()> {
         let folder = folder.as_ref();
-        std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
+        files::make_folder(folder)?;
         let mut tensors = self.merged_tensors()?;
         tensors.retain(|(name, _)| is_of_encoder(name));
         if self.pooling == Pooling::Pooler {

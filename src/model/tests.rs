@@ -169,8 +169,17 @@ fn the_summary_counts_parts() {
     let summary = model.summary();
     let names: Vec<&str> = summary.rows().iter().map(|r| r.name.as_str()).collect();
     assert_eq!(names, ["embeddings", "encoder.layer.0", "encoder.layer.1", "encoder.layer.2", "classifier"]);
-    assert_eq!(summary.trainable(), 3 * 16 + 3);
-    assert!(summary.to_string().contains("frozen"));
+    assert_eq!((summary.trainable(), summary.frozen()), (3 * 16 + 3, model.store().count() - 51));
+    let shapes = &summary.rows()[1].shapes;
+    assert_eq!(shapes.len(), 16);
+    assert_eq!(shapes[15], ("encoder.layer.0.output.dense.weight".to_owned(), vec![16, 24]));
+    let text = summary.to_string();
+    for line in
+        ["frozen  16x16 (4), 24x16, 16x24", "embeddings                576  frozen  16x16 (2), 2x16", "yes     3x16"]
+    {
+        assert!(text.contains(line), "{text}");
+    }
+    assert!(text.contains("; frozen: "), "{text}");
 }
 
 #[test]

@@ -15,6 +15,20 @@ const EMBED_BATCH: usize = 32;
 /// An encoder with its tokenizer: a text becomes one vector.
 ///
 /// Its own parameters are in [`TextEncoder::store`].
+///
+/// ```
+/// use tunebook::model::{Pretrained, TextEncoder};
+/// let encoder = TextEncoder::from_pretrained(Pretrained::embedded())?;
+/// let vectors = encoder.embed(&["The disk is full.", "No space left on the disk.", "Where is my invoice?"])?;
+/// assert_eq!(vectors.dims(), [3, 128]);
+/// let vectors = vectors.to_vec2::<f32>()?;
+/// let cosine = |a: &[f32], b: &[f32]| {
+///     let dot = |x: &[f32], y: &[f32]| x.iter().zip(y).map(|(x, y)| x * y).sum::<f32>();
+///     dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
+/// };
+/// assert!(cosine(&vectors[0], &vectors[1]) > cosine(&vectors[0], &vectors[2]));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct TextEncoder {
     pub(super) tokenizer: TextTokenizer,

@@ -16,6 +16,17 @@ const PREDICT_BATCH: usize = 32;
 
 /// An encoder with a linear head: what [`super::TextClassifier`], [`super::MultiLabelClassifier`] and
 /// [`super::TextRegressor`] share. They differ in what the head's outputs mean.
+///
+/// ```
+/// use tunebook::model::{Pass, Pretrained, TextClassifier, TokenBatch};
+/// let labels = vec!["billing".to_owned(), "storage".to_owned()];
+/// let model = TextClassifier::from_pretrained(Pretrained::embedded(), labels)?;
+/// let network = model.network();
+/// let tokens = network.encoder().tokenizer().encode(&["The disk is full."])?;
+/// let batch = TokenBatch::new(&[&tokens[0]], network.encoder().tokenizer().pad_id())?;
+/// assert_eq!(network.outputs(&batch, &Pass::evaluation())?.dims(), [1, 2]);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct TextNetwork {
     pub(super) encoder: TextEncoder,

@@ -6,6 +6,15 @@ use tokenizers::{Tokenizer, TruncationParams};
 use crate::{Error, Result};
 
 /// A tokenizer of the Hub's `tokenizer.json`, truncating at a number of tokens.
+///
+/// ```
+/// use tunebook::model::{Pretrained, TextEncoder};
+/// let encoder = TextEncoder::from_pretrained(Pretrained::embedded())?;
+/// let tokenizer = encoder.tokenizer();
+/// assert_eq!(tokenizer.tokens("The disk")?, ["[CLS]", "the", "disk", "[SEP]"]);
+/// assert_eq!(tokenizer.encode(&["The disk"])?[0].len(), 4);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct TextTokenizer {
     inner: Tokenizer,

@@ -17,6 +17,18 @@ use crate::{Error, Result};
 /// DistilBERT's `transformer.layer.N.attention.q_lin` is `encoder.layer.N.attention.self.query` (and so on; its
 /// `pre_classifier` is `pooler.dense`), and the legacy names `gamma` and `beta` of old conversions are `weight` and
 /// `bias`.
+///
+/// ```
+/// use tunebook::candle::{DType, Device, Tensor, safetensors};
+/// use tunebook::model::Weights;
+/// let path = std::env::temp_dir().join(format!("tunebook-doc-weights-{}.safetensors", std::process::id()));
+/// let gamma = Tensor::ones(4, DType::F32, &Device::Cpu)?;
+/// safetensors::save(&[("bert.embeddings.LayerNorm.gamma", gamma)].into(), &path)?;
+/// let weights = Weights::from_file(&path)?;
+/// assert_eq!(weights.get("embeddings.LayerNorm.weight").map(Tensor::dims), Some(&[4][..]));
+/// # std::fs::remove_file(path).unwrap();
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Weights {
     tensors: BTreeMap<String, Tensor>,

@@ -18,7 +18,8 @@ const PARTIAL: &str = ".partial-";
 /// Where, how often and how many checkpoints of a run are kept.
 ///
 /// A checkpoint is a folder `step-00000120` with the trained parameters, the optimizer's memory and the run's place. It
-/// appears whole or not at all. The newest is always kept, for [`super::Trainer::resume`].
+/// appears whole or not at all. The newest is always kept, for [`super::Trainer::resume`]; [`Checkpoints::kept`] and
+/// [`Checkpoints::best`] are for loading one by hand. One folder is for one run.
 ///
 /// ```
 /// use tunebook::train::Checkpoints;
@@ -55,11 +56,37 @@ impl Checkpoints {
         &self.folder
     }
 
-    pub(super) fn check(&self) -> Result<()> {
+    /// Whether a run can be kept here: found out before it starts, and not at its first checkpoint.
+    pub(super) fn check(&self, resume: bool) -> Result<()> {
         if self.every_steps == Some(0) {
             return Err(Error::input("Checkpoints::every_steps", "is 0", "give 1 or more"));
         }
-        fs::create_dir_all(&self.folder).map_err(|e| Error::io(&self.folder, e))
+        let partial = self.partial();
+        let written = fs::create_dir_all(&partial).and_then(|()| fs::remove_dir(&partial));
+        written.map_err(|e| {
+            Error::input(
+                self.folder.display(),
+                format!("cannot hold checkpoints ({e})"),
+                "give a folder that you may write to",
+            )
+        })?;
+        // Newest and best of two runs in one folder would be mixed up.
+        match self.list()?.last() {
+            Some(newest) if !resume => Err(Error::input(
+                self.folder.display(),
+                format!(
+                    "holds checkpoints of an earlier run, up to {}",
+                    newest.file_name().unwrap_or_default().display()
+                ),
+                "go on with that run by resume(), give another folder, or delete them",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Where a checkpoint is put together.
+    fn partial(&self) -> PathBuf {
+        self.folder.join(format!("{PARTIAL}{}", std::process::id()))
     }
 
     /// Whether one is due after this step.
@@ -69,7 +96,7 @@ impl Checkpoints {
 
     /// Writes one and deletes those that are not kept any more.
     pub(super) fn write(&self, contents: &Contents) -> Result<()> {
-        let partial = self.folder.join(format!("{PARTIAL}{}", std::process::id()));
+        let partial = self.partial();
         let outcome = contents.write(&partial).and_then(|()| {
             let target = self.folder.join(format!("{PREFIX}{:08}", contents.state.progress.steps));
             if target.exists() {
@@ -91,7 +118,7 @@ impl Checkpoints {
     }
 
     /// All checkpoints, the oldest first.
-    fn list(&self) -> Result<Vec<PathBuf>> {
+    pub(super) fn list(&self) -> Result<Vec<PathBuf>> {
         let entries = fs::read_dir(&self.folder).map_err(|e| Error::io(&self.folder, e))?;
         let mut found = Vec::new();
         for entry in entries {
@@ -105,21 +132,14 @@ impl Checkpoints {
         Ok(found)
     }
 
+    /// Deletes what is neither the newest nor one of the best. One in the middle of an epoch has no loss of its own.
     fn sweep(&self) -> Result<()> {
-        let mut all = self.list()?;
-        all.pop();
-        let mut scored = Vec::new();
-        for path in all {
-            // One in the middle of an epoch has no loss of its own: only the newest of these is of use.
-            let state = State::read(&path)?;
-            let whole_epoch = state.progress.epoch_steps == 0;
-            let loss = state.epochs.last().filter(|_| whole_epoch).map_or(f64::INFINITY, |e| e.val_loss.0);
-            scored.push((if loss.is_nan() { f64::INFINITY } else { loss }, path));
-        }
-        scored.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let kept = scored.iter().take(self.keep_best).filter(|(loss, _)| loss.is_finite()).count();
-        for (_, path) in &scored[kept..] {
-            fs::remove_dir_all(path).map_err(|e| Error::io(path, e))?;
+        let mut others = self.kept()?;
+        others.pop();
+        others.sort_by(|a, b| a.loss().total_cmp(&b.loss()));
+        let kept = others.iter().take(self.keep_best).filter(|other| other.loss().is_finite()).count();
+        for other in &others[kept..] {
+            fs::remove_dir_all(other.folder()).map_err(|e| Error::io(other.folder(), e))?;
         }
         Ok(())
     }
@@ -203,7 +223,7 @@ impl State {
         Ok(())
     }
 
-    fn read(folder: &Path) -> Result<Self> {
+    pub(super) fn read(folder: &Path) -> Result<Self> {
         let path = folder.join("state.json");
         let text = fs::read_to_string(&path).map_err(|e| Error::io(&path, e))?;
         let broken = |e| Error::input(path.display(), e, "delete this checkpoint; the run goes on from the one before");
@@ -229,7 +249,7 @@ impl Contents {
         fs::write(&path, state).map_err(|e| Error::io(&path, e))
     }
 
-    fn read(folder: &Path) -> Result<Self> {
+    pub(super) fn read(folder: &Path) -> Result<Self> {
         let best = folder.join("best.safetensors");
         Ok(Self {
             state: State::read(folder)?,

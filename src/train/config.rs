@@ -50,6 +50,15 @@ pub struct TrainingConfig {
 }
 
 /// What each class weighs in the loss: rare classes can be made to count more.
+///
+/// ```
+/// use tunebook::train::{ClassWeights, TrainingConfig};
+/// let config = TrainingConfig { class_weights: ClassWeights::Given(vec![1.0, 4.0]), ..Default::default() };
+/// config.check()?;
+/// let wrong = TrainingConfig { class_weights: ClassWeights::Given(vec![1.0, 0.0]), ..Default::default() };
+/// assert!(wrong.check().unwrap_err().to_string().contains("class_weights"));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum ClassWeights {
     /// All the same.

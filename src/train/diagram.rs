@@ -1,20 +1,40 @@
-//! A classifier as the blocks of a layer diagram.
+//! A model as the blocks of a layer diagram.
 
 use super::Method;
 use crate::Result;
 use crate::chart::LayerBlock;
-use crate::model::TextClassifier;
+use crate::model::{ModelSummary, TextClassifier};
+
+impl ModelSummary {
+    /// The parts as the blocks of a [`LayerDiagram`](crate::chart::LayerDiagram), frozen or trainable as they are.
+    ///
+    /// ```
+    /// use tunebook::prelude::*;
+    /// use tunebook::model::{Mlp, MlpConfig};
+    /// let model = Mlp::new(MlpConfig { hidden: vec![16, 8], ..MlpConfig::new(4, 3) }, 42)?;
+    /// model.store().freeze("hidden.*")?;
+    /// let diagram = LayerDiagram::new("Only the head learns").stack("frozen body", model.summary().layers());
+    /// assert!(diagram.to_svg()?.contains("layer 2"));
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    pub fn layers(&self) -> Vec<LayerBlock> {
+        let number = |part: &str| {
+            let place = part.strip_prefix("encoder.layer.").or_else(|| part.strip_prefix("hidden."))?;
+            place.parse::<usize>().ok()
+        };
+        let name = |part: &str| match number(part) {
+            Some(n) => format!("layer {}", n + 1),
+            None if matches!(part, "classifier" | "output") => "head".to_owned(),
+            None => part.to_owned(),
+        };
+        self.rows().iter().map(|row| LayerBlock::new(name(&row.name), row.parameters, row.trainable > 0)).collect()
+    }
+}
 
 impl TextClassifier {
     /// The blocks from input to output, as they are frozen or trainable now.
     pub fn layers(&self) -> Vec<LayerBlock> {
-        let name = |part: &str| match part.strip_prefix("encoder.layer.").map(str::parse::<usize>) {
-            Some(Ok(n)) => format!("layer {}", n + 1),
-            _ if part == "classifier" => "head".to_owned(),
-            _ => part.to_owned(),
-        };
-        let summary = self.summary();
-        summary.rows().iter().map(|row| LayerBlock::new(name(&row.name), row.parameters, row.trainable > 0)).collect()
+        self.summary().layers()
     }
 
     /// The blocks as `method` would set them at its start. The model stays as it is.

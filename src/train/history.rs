@@ -3,6 +3,12 @@
 use std::fmt;
 
 /// One epoch of a run.
+///
+/// ```
+/// use tunebook::train::EpochRecord;
+/// let epoch = EpochRecord { epoch: 3, val_loss: 0.42, val_accuracy: 0.9, ..EpochRecord::default() };
+/// assert!(epoch.val_accuracy > 0.5);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EpochRecord {
     /// Counted from 1.
@@ -22,6 +28,19 @@ pub struct EpochRecord {
 }
 
 /// The epochs of a run, in order.
+///
+/// ```
+/// use tunebook::prelude::*;
+/// let data = TextDataset::embedded("support-tickets")?.fixed_split()?;
+/// let (train, validation) = (data.train.few_shot(2, 42)?, data.validation.few_shot(1, 42)?);
+/// let model = TextClassifier::from_pretrained(Pretrained::embedded(), data.label_names())?;
+/// let report = Trainer::new(model).method(Method::FeatureExtraction).observer(Quiet).fit(&train, &validation)?;
+/// let history = report.history();
+/// assert_eq!(history.epochs().len(), 3);
+/// assert_eq!(history.last().map(|epoch| epoch.epoch), Some(3));
+/// println!("{history}");
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
     pub(super) epochs: Vec<EpochRecord>,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::phases::Phase;
 use super::step::{gradients, step_seed};
-use super::{Observer, OptimizerState, ParameterGroups, Trainable, Trainer, batches, stop, trainer};
+use super::{Observer, OptimizerState, ParameterGroups, Trainable, Trainer, batches, prepare, stop};
 use crate::chart::LearningRateFinderChart;
 use crate::notebook::{Display, Progress};
 use crate::{Error, Result};
@@ -44,7 +44,8 @@ impl<M: Trainable, O: Observer> Trainer<M, O> {
     /// As [`Trainer::fit`]; and when the loss explodes before a tenth of the steps.
     pub fn find_learning_rate(self, train: &M::Data) -> Result<LearningRateSearch> {
         let Self { mut model, method, config, .. } = self;
-        let (examples, settings) = trainer::prepare(&mut model, &method, &config, train)?;
+        prepare::check(&mut model, &method, &config, train)?;
+        let (examples, settings) = prepare::examples(&model, &config, train)?;
         let parameters = model.store().trainable();
         let names: Vec<String> = parameters.iter().map(|p| p.name().to_owned()).collect();
         let before = model.store().copy_of(&names)?;
@@ -92,6 +93,20 @@ impl<M: Trainable, O: Observer> Trainer<M, O> {
 }
 
 /// The losses of a learning-rate search, and what they suggest.
+///
+/// ```
+/// use tunebook::prelude::*;
+/// let data = TextDataset::embedded("support-tickets")?.fixed_split()?;
+/// let model = TextClassifier::from_pretrained(Pretrained::embedded(), data.label_names())?;
+/// let trainer = Trainer::new(model).method(Method::BitFit);
+/// let config = TrainingConfig { batch_size: 4, ..Default::default() };
+/// let search = trainer.config(config).find_learning_rate(&data.train.few_shot(2, 42)?)?;
+/// for (name, rate) in search.suggestions() {
+///     println!("{name}: {rate:.1e}");
+/// }
+/// assert!(search.valley() > 1e-7 && search.chart()?.to_svg()?.contains("valley"));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LearningRateSearch {
     rates: Vec<f64>,

@@ -9,6 +9,16 @@ use crate::words::part_of;
 const WORTH_SHOWING: usize = 1000;
 
 /// Shows a run while it goes on. What a [`super::Trainer`] does when it is told nothing else.
+///
+/// ```
+/// use tunebook::prelude::*;
+/// use tunebook::train::Live;
+/// let model = TextClassifier::from_pretrained(Pretrained::embedded(), vec!["billing".into(), "storage".into()])?;
+/// let mut norms = GradientNorms::default();
+/// let trainer = Trainer::new(model).observer((Live::new(), &mut norms)); // curves, and norms beside them
+/// # let _ = trainer;
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct Live {
     encoding: Option<Progress>,

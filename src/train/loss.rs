@@ -22,6 +22,17 @@ pub fn cross_entropy(logits: &Tensor, labels: &[usize], smoothing: f64) -> Resul
 
 /// The same with a weight for each class, as `torch.nn.CrossEntropyLoss(weight, label_smoothing)`: the sum over the
 /// batch divided by the sum of its labels' weights. No weights: all are 1.
+///
+/// ```
+/// use candle_core::{Device, Tensor};
+/// use tunebook::train::weighted_cross_entropy;
+/// let logits = Tensor::new(&[[2.0f32, 0.0], [2.0, 0.0]], &Device::Cpu)?;
+/// // The second row is wrong, and its class counts three times as much.
+/// let plain = weighted_cross_entropy(&logits, &[0, 1], &[], 0.0)?.to_scalar::<f32>()?;
+/// let weighted = weighted_cross_entropy(&logits, &[0, 1], &[1.0, 3.0], 0.0)?.to_scalar::<f32>()?;
+/// assert!(weighted > plain);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 pub fn weighted_cross_entropy(
     logits: &Tensor,
     labels: &[usize],

@@ -7,6 +7,17 @@ use crate::model::{LearningRates, LoraConfig};
 use crate::{Error, Result};
 
 /// The strategy of a fine-tuning: which parameters learn, and from when on.
+///
+/// ```
+/// use tunebook::prelude::*;
+/// let labels = vec!["billing".to_owned(), "storage".to_owned()];
+/// let mut model = TextClassifier::from_pretrained(Pretrained::embedded(), labels)?;
+/// Method::Partial { last_n_layers: 1 }.apply(&mut model, 42)?;
+/// assert_eq!(model.store().trainable().len(), 16 + 2); // a layer, and the head
+/// Method::BitFit.apply(&mut model, 42)?;
+/// assert!(model.store().trainable().iter().all(|p| p.name().ends_with(".bias") || p.name() == "classifier.weight"));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Method {
     /// The pretrained body is frozen; only the new head learns, on vectors that are computed once.
@@ -35,6 +46,10 @@ pub enum Method {
     BitFit,
     /// Small matrices beside frozen weights, and the head, learn (Hu et al., 2021).
     Lora(LoraConfig),
+    /// What is trainable when the run begins learns: choose it by name with
+    /// [`ParameterStore::freeze`](crate::model::ParameterStore::freeze) and `unfreeze`, or by depth with
+    /// [`Trainable::freeze_to`].
+    Chosen,
 }
 
 impl Method {
@@ -66,7 +81,22 @@ impl Method {
             Self::TwoPhase { freeze_epochs: 0 } => {
                 Err(Error::input("Method::TwoPhase::freeze_epochs", "is 0", "give 1 or more, or use Method::Full"))
             }
+            Self::Chosen if model.store().trainable_count() == 0 => Err(Error::input(
+                "Method::Chosen",
+                "every parameter is frozen",
+                "unfreeze some with model.store().unfreeze(...) or model.freeze_to(...)",
+            )),
             _ => Ok(()),
+        }
+    }
+
+    /// Whether nothing but the head learns, at any time, on vectors that can be computed once.
+    pub(super) fn trains_only_the_head<M: Trainable>(&self, model: &M) -> bool {
+        let head = model.groups() - 1;
+        match self {
+            Self::FeatureExtraction => true,
+            Self::Chosen => model.store().trainable().iter().all(|p| model.group_of(p.name()) == head),
+            _ => false,
         }
     }
 
@@ -86,6 +116,7 @@ impl Method {
             Self::Lora(_) => {
                 model.store().set_trainable(|name| name.contains(".lora_") || model.group_of(name) == head);
             }
+            Self::Chosen => {}
         }
     }
 
@@ -94,7 +125,8 @@ impl Method {
         match self {
             Self::FeatureExtraction | Self::TwoPhase { .. } => rates.feature_extraction,
             Self::Partial { .. } | Self::Gradual { .. } => rates.partial,
-            Self::Full => rates.full,
+            // The smallest: it may reach everything.
+            Self::Full | Self::Chosen => rates.full,
             Self::BitFit => rates.bitfit,
             Self::Lora(_) => rates.lora,
         }
@@ -112,6 +144,7 @@ impl fmt::Display for Method {
             Self::TwoPhase { .. } => write!(f, "head first, then everything"),
             Self::BitFit => write!(f, "BitFit"),
             Self::Lora(config) => write!(f, "LoRA, rank {}", config.rank),
+            Self::Chosen => write!(f, "chosen parameters"),
         }
     }
 }

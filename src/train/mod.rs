@@ -3,18 +3,23 @@
 //! Reading order: [`Trainer`] (the run), [`Method`] (which parameters learn), [`TrainingConfig`] and [`Schedule`],
 //! [`Trainable`] (what a model must be able to do), [`Targets`] (what it should answer, and the loss), [`Gradients`] and
 //! [`OptimizerState`] (the step), [`GradientAudit`] (a run with a cut graph is an error), [`EarlyStopping`],
-//! [`Checkpoints`], [`LearningRateSearch`] and [`Sweep`] (choosing the numbers), [`History`] and [`TrainingReport`] (what comes out), [`Observer`] and [`Live`] (what is shown
-//! meanwhile), [`stop`].
+//! [`Checkpoints`] and each [`Checkpoint`], [`LearningRateSearch`] and [`Sweep`] (choosing the numbers), [`History`] and
+//! [`TrainingReport`] (what comes out), [`Observer`] and [`Live`] (what is shown meanwhile), [`stop`].
 
 mod audit;
+#[cfg(test)]
+mod bad_input_tests;
 mod batches;
 mod checkpoint;
 mod config;
 mod diagram;
 mod early_stopping;
+#[cfg(test)]
+mod freezing_tests;
 mod gradient_norms;
 mod gradients;
 mod history;
+mod kept;
 mod learning_rate_finder;
 mod live;
 mod loss;
@@ -24,6 +29,7 @@ mod method;
 mod observer;
 mod optimizer;
 mod phases;
+mod prepare;
 mod progress;
 mod report;
 mod run;
@@ -51,6 +57,7 @@ pub use early_stopping::EarlyStopping;
 pub use gradient_norms::GradientNorms;
 pub use gradients::Gradients;
 pub use history::{EpochRecord, History};
+pub use kept::Checkpoint;
 pub use learning_rate_finder::LearningRateSearch;
 pub use live::Live;
 pub use loss::{cross_entropy, weighted_cross_entropy};

@@ -5,6 +5,16 @@ use crate::chart::LearningCurves;
 use crate::model::CutTexts;
 
 /// What a run is about to do.
+///
+/// ```
+/// use tunebook::train::{Observer, TrainingPlan};
+/// struct Steps(usize);
+/// impl Observer for Steps {
+///     fn on_start(&mut self, plan: &TrainingPlan) {
+///         self.0 = plan.epochs * plan.batches_per_epoch;
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrainingPlan {
     /// The strategy.
@@ -42,6 +52,21 @@ impl TrainingPlan {
 }
 
 /// One step of a run.
+///
+/// ```
+/// use tunebook::train::{Observer, StepRecord};
+/// /// Ends a run that has gone wrong.
+/// struct Careful { largest_norm: f64, wants_stop: bool }
+/// impl Observer for Careful {
+///     fn on_step(&mut self, record: &StepRecord) {
+///         self.wants_stop = record.gradient_norm > self.largest_norm;
+///     }
+///
+///     fn wants_stop(&self) -> bool {
+///         self.wants_stop
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StepRecord {
     /// Counted from 1, over all epochs.
@@ -175,6 +200,16 @@ impl<T: Observer> Observer for &mut T {
 }
 
 /// Shows nothing.
+///
+/// ```
+/// use tunebook::prelude::*;
+/// let data = TextDataset::embedded("support-tickets")?.fixed_split()?;
+/// let (train, validation) = (data.train.few_shot(2, 42)?, data.validation.few_shot(1, 42)?);
+/// let model = TextClassifier::from_pretrained(Pretrained::embedded(), data.label_names())?;
+/// let report = Trainer::new(model).method(Method::FeatureExtraction).observer(Quiet).fit(&train, &validation)?;
+/// assert_eq!(report.samples(), 16);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Quiet;
 

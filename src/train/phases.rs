@@ -30,7 +30,7 @@ impl Phase {
     ) -> Vec<Self> {
         let plain = Self {
             epochs: config.epochs,
-            on_features: *method == Method::FeatureExtraction,
+            on_features: method.trains_only_the_head(model),
             learning_rate,
             schedule: config.schedule,
             warmup_ratio: config.warmup_ratio,

@@ -9,6 +9,17 @@ use crate::notebook::Display;
 use crate::words::part_of;
 
 /// Why a run ended.
+///
+/// ```
+/// use tunebook::prelude::*;
+/// use tunebook::train::StopReason;
+/// let data = TextDataset::embedded("support-tickets")?.fixed_split()?;
+/// let (train, validation) = (data.train.few_shot(2, 42)?, data.validation.few_shot(1, 42)?);
+/// let model = TextClassifier::from_pretrained(Pretrained::embedded(), data.label_names())?;
+/// let report = Trainer::new(model).method(Method::FeatureExtraction).observer(Quiet).fit(&train, &validation)?;
+/// assert_eq!(report.stop_reason(), StopReason::Completed);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StopReason {
     /// All epochs were run.
@@ -20,6 +31,20 @@ pub enum StopReason {
 }
 
 /// A finished run: the trained model, what each epoch measured, and what it cost.
+///
+/// ```
+/// use tunebook::prelude::*;
+/// let data = TextDataset::embedded("support-tickets")?.fixed_split()?;
+/// let (train, validation) = (data.train.few_shot(2, 42)?, data.validation.few_shot(1, 42)?);
+/// let model = TextClassifier::from_pretrained(Pretrained::embedded(), data.label_names())?;
+/// let report = Trainer::new(model).method(Method::FeatureExtraction).observer(Quiet).fit(&train, &validation)?;
+/// assert_eq!(report.trainable_parameters(), 8 * 128 + 8);
+/// println!("{report}");
+/// assert!(report.curves().to_svg()?.contains("feature extraction"));
+/// let model = report.into_model();
+/// # let _ = model;
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct TrainingReport<M = TextClassifier> {
     model: M,

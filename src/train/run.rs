@@ -246,7 +246,7 @@ impl<M: Trainable, O: Observer> Run<M, O> {
                 self.observer.on_encode(before + done, total);
                 Ok(())
             };
-            let inputs = self.model.freeze_inputs(examples.inputs.clone(), &mut progress)?;
+            let inputs = self.model.freeze_inputs(&examples.inputs, &mut progress)?;
             Ok(Examples { inputs, targets: examples.targets.clone() })
         };
         let train = freeze(&self.rows.train, 0)?;

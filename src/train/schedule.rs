@@ -9,6 +9,12 @@ const ONE_CYCLE_START: f64 = 1.0 / 25.0;
 const ONE_CYCLE_END: f64 = 1e-5;
 
 /// How the learning rate moves: up during the warmup, then as named.
+///
+/// ```
+/// use tunebook::train::Schedule;
+/// let factors = Schedule::Cosine.factors(0.1, 100);
+/// assert!(factors[..10].is_sorted() && factors[10] == 1.0 && factors[99] < 0.01);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Schedule {
     /// After the warmup in a straight line to 0.

@@ -62,8 +62,10 @@ impl Sweep {
     /// ```
     ///
     /// # Errors
-    /// When the space is empty or the plan makes no sense, and what `run` returns. A stop request
-    /// ([`super::stop::request`]) ends the sweep after the trial in progress; the results so far come back.
+    /// When the space is empty or the plan makes no sense, and what `run` returns. But a training that failed
+    /// ([`Error::Training`], such as a loss that is no number) is a result too, the worst, with the reason beside it; only
+    /// when all failed is it an error. A stop request ([`super::stop::request`]) ends the run in progress and the sweep;
+    /// the results so far come back, without that of the run that was cut short.
     pub fn run(self, mut run: impl FnMut(&Trial, usize) -> Result<f64>) -> Result<SweepResults> {
         self.check()?;
         let (names, logarithmic) = (self.space.names(), self.space.logarithmic());
@@ -89,6 +91,10 @@ impl Sweep {
         }
         if results.all().is_empty() {
             return Err(Error::Training("the sweep was stopped before its first trial was done".into()));
+        }
+        let problems: Vec<&String> = results.all().iter().filter_map(|result| result.problem.as_ref()).collect();
+        if problems.len() == results.all().len() {
+            return Err(Error::Training(format!("every trial of the sweep failed, the first with: {}", problems[0])));
         }
         Ok(results)
     }
@@ -130,9 +136,19 @@ fn round(
             results.set_stopped();
             break;
         }
-        let began = std::time::Instant::now();
-        let score = run(&trial, budget)?;
-        results.push(TrialResult { trial, budget, score, seconds: began.elapsed().as_secs_f64() });
+        let (began, taken) = (std::time::Instant::now(), super::stop::taken());
+        let outcome = run(&trial, budget);
+        if super::stop::taken() != taken {
+            // The trial's own run took the request: its score is of a training cut short.
+            results.set_stopped();
+            break;
+        }
+        let (score, problem) = match outcome {
+            Ok(score) => (score, None),
+            Err(Error::Training(problem)) => (f64::NAN, Some(problem)),
+            Err(error) => return Err(error),
+        };
+        results.push(TrialResult { trial, budget, score, seconds: began.elapsed().as_secs_f64(), problem });
         progress.advance(1);
     }
     progress.finish();

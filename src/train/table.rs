@@ -13,6 +13,21 @@ const LEARNING_RATES: LearningRates =
     LearningRates { feature_extraction: 1e-2, partial: 3e-3, full: 3e-3, lora: 3e-3, bitfit: 1e-2 };
 
 /// Rows of a table as a step reads them.
+///
+/// ```
+/// use tunebook::prelude::*;
+/// use tunebook::train::TableInputs;
+/// let columns = vec![
+///     TableColumn::numeric("load", vec![Some(1.0), Some(2.0)]),
+///     TableColumn::categorical("tier", ["low", "high"].map(|name| Some(name.to_owned())).to_vec()),
+/// ];
+/// let data = TabularDataset::new("loads", columns)?.label_column("tier")?;
+/// let model = TabularClassifier::new(&Preprocessor::new().fit(&data)?, data.label_names(), &[4], 42)?;
+/// let rows = model.prepare(&data)?.inputs;
+/// let frozen = model.freeze_inputs(&rows, &mut |_| Ok(()))?; // what the hidden layer makes of each row
+/// assert!(matches!(frozen, TableInputs::Hidden(hidden) if hidden.dims() == [2, 4]));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub enum TableInputs {
     /// Features `(rows, features)`.
@@ -87,14 +102,14 @@ macro_rules! trainable {
             /// In one pass: a table's network takes no time worth telling.
             fn freeze_inputs(
                 &self,
-                inputs: TableInputs,
+                inputs: &TableInputs,
                 _: &mut dyn FnMut(usize) -> Result<()>,
             ) -> Result<TableInputs> {
                 Ok(match inputs {
                     TableInputs::Rows(rows) => {
-                        TableInputs::Hidden(self.network().mlp().features(&rows, &Pass::evaluation())?)
+                        TableInputs::Hidden(self.network().mlp().features(rows, &Pass::evaluation())?)
                     }
-                    hidden @ TableInputs::Hidden(_) => hidden,
+                    TableInputs::Hidden(_) => inputs.clone(),
                 })
             }
 

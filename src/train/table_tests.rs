@@ -143,7 +143,7 @@ fn frozen_hidden_layers_give_the_same_outputs_and_mixing_mixes() {
     let dropping = MlpConfig { dropout: 0.4, ..MlpConfig::new(prepared(&data).features().len(), 2) };
     let model = TabularClassifier::with_config(&prepared(&data), data.label_names(), dropping, 3).unwrap();
     let rows = model.prepare(&data).unwrap().inputs;
-    let hidden = model.freeze_inputs(rows.clone(), &mut |_| Ok(())).unwrap();
+    let hidden = model.freeze_inputs(&rows, &mut |_| Ok(())).unwrap();
     let some = [4, 9, 200, 9];
     for pass in [Pass::evaluation, || Pass::training(8)] {
         let outputs = |inputs| model.outputs(inputs, &some, &pass()).unwrap();

@@ -3,9 +3,17 @@
 use candle_core::{D, Tensor};
 
 use super::loss::{binary_cross_entropy_sum, largest, soft_cross_entropy_sum};
-use crate::{Error, Result};
+use crate::Result;
 
 /// The right answers of a data set, one for each row. Their kind decides the loss.
+///
+/// ```
+/// use tunebook::train::Targets;
+/// let targets = Targets::Classes(vec![0, 1]);
+/// let (loss, accuracy) = targets.measure(&[vec![2.0, 0.0], vec![1.0, 0.0]]);
+/// assert!(loss > 0.0 && accuracy == 0.5);
+/// assert!(!Targets::Values(vec![1.5]).has_accuracy());
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum Targets {
     /// One class of each row, as a number: cross-entropy.
@@ -17,6 +25,17 @@ pub enum Targets {
 }
 
 /// What changes the loss beside the targets.
+///
+/// ```
+/// use candle_core::{Device, Tensor};
+/// use tunebook::train::{LossOptions, Targets};
+/// let targets = Targets::Classes(vec![1]);
+/// let logits = Tensor::new(&[[0.0f32, 9.0]], &Device::Cpu)?;
+/// let loss = |options: &LossOptions| targets.loss(&logits, &[0], None, options, 1.0)?.to_scalar::<f32>();
+/// let smoothed = LossOptions { label_smoothing: 0.1, ..LossOptions::default() };
+/// assert!(loss(&smoothed)? > loss(&LossOptions::default())?); // being so sure costs
+/// # Ok::<(), candle_core::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LossOptions {
     /// Share of each target's probability that is spread over all classes; classes only.
@@ -26,6 +45,17 @@ pub struct LossOptions {
 }
 
 /// A second row mixed into each row (mixup): the row beside it, and the share that the first one keeps.
+///
+/// ```
+/// use candle_core::{Device, Tensor};
+/// use tunebook::train::{LossOptions, Mix, Targets};
+/// let targets = Targets::Values(vec![0.0, 1.0]);
+/// let outputs = Tensor::new(&[[0.25f32], [0.75]], &Device::Cpu)?;
+/// let mix = Mix { partners: vec![1, 0], share: 0.75 }; // the targets become 0.25 and 0.75
+/// let loss = targets.loss(&outputs, &[0, 1], Some(&mix), &LossOptions::default(), 2.0)?;
+/// assert!(loss.to_scalar::<f32>()? < 1e-12);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mix {
     /// The row that is mixed in, for each row of the batch.
@@ -115,20 +145,6 @@ impl Targets {
     /// Whether an answer is right or wrong, so that [`Targets::measure`] gives an accuracy: not for numbers.
     pub fn has_accuracy(&self) -> bool {
         !matches!(self, Self::Values(_))
-    }
-
-    /// Options that fit these targets, or an error that says what does not.
-    pub(super) fn check(&self, options: &LossOptions) -> Result<()> {
-        let classes = matches!(self, Self::Classes(_));
-        if options.label_smoothing > 0.0 && !classes {
-            let problem = format!("is {}, and the targets are no classes", options.label_smoothing);
-            return Err(Error::input("TrainingConfig::label_smoothing", problem, "set it to 0.0"));
-        }
-        if !options.class_weights.is_empty() && !classes {
-            let problem = "is set, and the targets are no classes";
-            return Err(Error::input("TrainingConfig::class_weights", problem, "use ClassWeights::None"));
-        }
-        Ok(())
     }
 }
 

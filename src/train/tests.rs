@@ -124,7 +124,7 @@ fn cached_features_give_the_frozen_encoder_s_logits() {
     let rows: Vec<usize> = (0..20).collect();
     let tokens = model.prepare(&tiny_data(20, 0)).unwrap().inputs;
     let direct = model.outputs(&tokens, &rows, &Pass::evaluation()).unwrap().to_vec2::<f32>().unwrap();
-    let features = model.freeze_inputs(tokens, &mut |_| Ok(())).unwrap();
+    let features = model.freeze_inputs(&tokens, &mut |_| Ok(())).unwrap();
     let cached = model.outputs(&features, &rows, &Pass::evaluation()).unwrap().to_vec2::<f32>().unwrap();
     for (a, b) in direct.concat().iter().zip(cached.concat()) {
         assert!((a - b).abs() < 1e-5);

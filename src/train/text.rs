@@ -15,6 +15,18 @@ use crate::{Error, Result};
 const ENCODED_AT_ONCE: usize = 512;
 
 /// Texts as a step reads them.
+///
+/// ```
+/// use tunebook::prelude::*;
+/// use tunebook::train::TextInputs;
+/// let data = TextDataset::embedded("support-tickets")?.fixed_split()?;
+/// let model = TextClassifier::from_pretrained(Pretrained::embedded(), data.label_names())?;
+/// let few = data.validation.few_shot(1, 42)?;
+/// let tokens = model.prepare(&few)?.inputs;
+/// let frozen = model.freeze_inputs(&tokens, &mut |_| Ok(()))?;
+/// assert!(matches!(frozen, TextInputs::Features(vectors) if vectors.dims() == [8, 128]));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub enum TextInputs {
     /// Token ids of each text.
@@ -24,6 +36,22 @@ pub enum TextInputs {
 }
 
 /// A model on texts, which is [`Trainable`] by that: an encoder with a head, and what the head should answer.
+///
+/// ```
+/// use tunebook::prelude::*;
+/// use tunebook::train::TextModel;
+/// /// The share of the texts whose end the model does not see.
+/// fn share_cut<M: TextModel>(model: &M, data: &M::Data) -> Result<f64> {
+///     let texts: Vec<&str> = M::texts(data).iter().map(String::as_str).collect();
+///     let tokenizer = model.network().encoder().tokenizer();
+///     let cut = tokenizer.lengths(&texts)?.into_iter().filter(|tokens| *tokens > tokenizer.max_length()).count();
+///     Ok(cut as f64 / texts.len() as f64)
+/// }
+/// let data = TextDataset::embedded("support-tickets")?;
+/// let model = TextClassifier::from_pretrained(Pretrained::embedded(), data.label_names())?;
+/// assert!(share_cut(&model, &data)? < 0.1);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 pub trait TextModel {
     /// Texts with the right answers.
     type Data: Rows;
@@ -93,8 +121,8 @@ impl<M: TextModel> Trainable for M {
         self.network().encoder().texts_cut_of(&texts, sequences).map(Some)
     }
 
-    fn freeze_inputs(&self, inputs: TextInputs, progress: &mut dyn FnMut(usize) -> Result<()>) -> Result<TextInputs> {
-        let TextInputs::Tokens(sequences) = inputs else { return Ok(inputs) };
+    fn freeze_inputs(&self, inputs: &TextInputs, progress: &mut dyn FnMut(usize) -> Result<()>) -> Result<TextInputs> {
+        let TextInputs::Tokens(sequences) = inputs else { return Ok(inputs.clone()) };
         let encoder = self.network().encoder();
         let weights = encoder.fingerprint()?;
         let mut parts = Vec::new();

@@ -120,7 +120,7 @@ fn a_frozen_encoder_s_vectors_give_the_same_outputs() {
     let outputs =
         |inputs| model.outputs(inputs, &rows, &Pass::evaluation()).unwrap().to_vec2::<f32>().unwrap().concat();
     let direct = outputs(&examples.inputs);
-    let cached = outputs(&model.freeze_inputs(examples.inputs.clone(), &mut |_| Ok(())).unwrap());
+    let cached = outputs(&model.freeze_inputs(&examples.inputs, &mut |_| Ok(())).unwrap());
     assert!(direct.iter().zip(cached).all(|(a, b)| (a - b).abs() < 1e-5));
     assert!(matches!(examples.targets, Targets::Labels(rows) if rows.len() == 20 && rows[0].len() == 2));
 }

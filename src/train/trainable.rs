@@ -10,6 +10,66 @@ use crate::{Error, Result};
 ///
 /// Its parameters fall into *groups* from input to output, by the name of each: group 0 is nearest to the input
 /// (embeddings, stem), the last one is the head. Methods, layer-wise learning rates and gradual unfreezing follow them.
+///
+/// ```
+/// use tunebook::candle::{Device, Tensor};
+/// use tunebook::model::{Mlp, MlpConfig, ParameterStore};
+/// use tunebook::prelude::*;
+/// use tunebook::train::{Examples, Targets};
+///
+/// /// Points in the plane, each on one side of a line.
+/// type Points = Vec<([f32; 2], usize)>;
+///
+/// struct Sides(Mlp);
+///
+/// impl Trainable for Sides {
+///     type Data = Points;
+///     type Inputs = Tensor;
+///
+///     fn store(&self) -> &ParameterStore {
+///         self.0.store()
+///     }
+///
+///     fn source(&self) -> &str {
+///         "sides"
+///     }
+///
+///     fn groups(&self) -> usize {
+///         2
+///     }
+///
+///     fn group_of(&self, name: &str) -> usize {
+///         usize::from(name.starts_with("output."))
+///     }
+///
+///     fn learning_rates(&self) -> LearningRates {
+///         LearningRates::for_width(8)
+///     }
+///
+///     fn check(&self, data: &Points, what: &str) -> Result<()> {
+///         if data.is_empty() { Err(Error::input(what, "has no points", "give at least one")) } else { Ok(()) }
+///     }
+///
+///     fn prepare(&self, data: &Points) -> Result<Examples<Tensor>> {
+///         let numbers = data.iter().flat_map(|(point, _)| *point).collect();
+///         let inputs = Tensor::from_vec(numbers, (data.len(), 2), &Device::Cpu)?;
+///         Ok(Examples { inputs, targets: Targets::Classes(data.iter().map(|(_, side)| *side).collect()) })
+///     }
+///
+///     fn outputs(&self, inputs: &Tensor, rows: &[usize], pass: &Pass) -> Result<Tensor> {
+///         let rows = Tensor::from_iter(rows.iter().map(|row| *row as u32), &Device::Cpu)?;
+///         self.0.forward(&inputs.index_select(&rows, 0)?, pass)
+///     }
+/// }
+///
+/// let at = |n: i32| ((n % 8) as f32 - 3.5, (n / 8) as f32 - 2.0);
+/// let points: Points = (0..40).map(at).map(|(x, y)| ([x, y], usize::from(x > y))).collect();
+/// let model = Sides(Mlp::new(MlpConfig { hidden: vec![8], ..MlpConfig::new(2, 2) }, 42)?);
+/// let config = TrainingConfig { epochs: 30, learning_rate: Some(1e-2), ..Default::default() };
+/// let report = Trainer::new(model).config(config).observer(Quiet).fit(&points, &points)?;
+/// assert!(report.val_accuracy() > 0.9);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 pub trait Trainable {
     /// The labelled data that it learns from.
     type Data;
@@ -27,6 +87,31 @@ pub trait Trainable {
 
     /// The group of the parameter of this name, `0..groups()`.
     fn group_of(&self, name: &str) -> usize;
+
+    /// Freezes the first `groups` groups and makes the others trainable, as fastai's `freeze_to`: 0 unfreezes everything,
+    /// one less than [`Trainable::groups`] leaves the head alone. A run with [`Method::Chosen`](super::Method::Chosen)
+    /// trains what is left.
+    ///
+    /// ```
+    /// use tunebook::prelude::*;
+    /// let labels = vec!["billing".to_owned(), "storage".to_owned()];
+    /// let model = TextClassifier::from_pretrained(Pretrained::embedded(), labels)?;
+    /// model.freeze_to(model.groups() - 2)?; // the last layer and the head learn
+    /// assert_eq!(model.store().trainable().len(), 16 + 2);
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When nothing would be left.
+    fn freeze_to(&self, groups: usize) -> Result<()> {
+        let last = self.groups() - 1;
+        if groups > last {
+            let problem = format!("would freeze {groups} groups, and {} has {}", self.source(), last + 1);
+            return Err(Error::input("freeze_to", problem, format!("give 0 to {last}")));
+        }
+        self.store().set_trainable(|name| self.group_of(name) >= groups);
+        Ok(())
+    }
 
     /// The learning rates that the source recommends.
     fn learning_rates(&self) -> LearningRates;
@@ -47,11 +132,11 @@ pub trait Trainable {
     /// ends with an error when that says so. A model that cannot returns the rows as they are.
     fn freeze_inputs(
         &self,
-        inputs: Self::Inputs,
+        inputs: &Self::Inputs,
         progress: &mut dyn FnMut(usize) -> Result<()>,
     ) -> Result<Self::Inputs> {
         let _ = progress;
-        Ok(inputs)
+        Ok(inputs.clone())
     }
 
     /// The length of each row, where rows of similar length should share a batch.
@@ -102,6 +187,17 @@ pub trait Trainable {
 }
 
 /// Rows with their targets.
+///
+/// ```
+/// use tunebook::prelude::*;
+/// let data = TextDataset::embedded("support-tickets")?.fixed_split()?;
+/// let model = TextClassifier::from_pretrained(Pretrained::embedded(), data.label_names())?;
+/// let examples = model.prepare(&data.validation.few_shot(1, 42)?)?;
+/// let (loss, _) = examples.targets.measure(&examples.outputs(&model)?);
+/// assert_eq!(examples.len(), 8);
+/// assert!((loss - 8f64.ln()).abs() < 1.0); // an untrained head guesses
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Examples<I> {
     /// The rows, as the model reads them.

@@ -3,13 +3,8 @@
 use std::rc::Rc;
 
 use super::checkpoint::Checkpoints;
-use super::config::ClassWeights;
 use super::run::{Rows, Run};
-use super::step::StepSettings;
-use super::{
-    EarlyStopping, Examples, Live, LossOptions, Method, Observer, Targets, Trainable, TrainingConfig, TrainingReport,
-};
-use crate::data::balance::balanced_weights;
+use super::{EarlyStopping, Live, Method, Observer, Trainable, TrainingConfig, TrainingReport, prepare};
 use crate::model::TextClassifier;
 use crate::{Error, Result};
 
@@ -102,8 +97,8 @@ impl<M: Trainable, O: Observer> Trainer<M, O> {
 
     /// Trains, validating after each epoch. The report owns the trained model.
     ///
-    /// Settings and data are checked first. With [`Method::FeatureExtraction`] every row is encoded once before the first
-    /// step; the first step is audited ([`super::GradientAudit`]); a loss that is no number stops the run with an error.
+    /// Settings, data and method are checked first, and one row goes through the model, so that what cannot work is an
+    /// error at once. With [`Method::FeatureExtraction`] every row is encoded once before the first step; the first step is audited ([`super::GradientAudit`]); a loss that is no number stops the run with an error.
     /// With the same seed, data and number of threads, a rerun gives the same bits.
     pub fn fit(self, train: &M::Data, validation: &M::Data) -> Result<TrainingReport<M>> {
         let Self { mut model, method, config, early_stopping, checkpoints, resume, observer } = self;
@@ -115,63 +110,18 @@ impl<M: Trainable, O: Observer> Trainer<M, O> {
                 "call checkpoints(...) too",
             ));
         }
-        let (examples, settings) = prepare(&mut model, &method, &config, train)?;
-        let texts_cut = model.texts_cut(train, &examples.inputs)?;
+        prepare::check(&mut model, &method, &config, train)?;
         model.check(validation, "validation data")?;
+        if let Some(checkpoints) = &checkpoints {
+            checkpoints.check(resume)?;
+        }
+        let (examples, settings) = prepare::examples(&model, &config, train)?;
+        let texts_cut = model.texts_cut(train, &examples.inputs)?;
         let rows = Rc::new(Rows { train: examples, validation: model.prepare(validation)? });
         if let Some(watch) = &watch {
             watch.check(&rows.validation.targets)?;
         }
-        if let Some(checkpoints) = &checkpoints {
-            checkpoints.check()?;
-        }
         let start = std::time::Instant::now();
         Run { model, method, config, settings, watch, checkpoints, resume, observer, rows, texts_cut, start }.go()
-    }
-}
-
-/// Checks settings, data and method, and readies the model for them: the training rows, and how to compute with them.
-pub(super) fn prepare<M: Trainable>(
-    model: &mut M,
-    method: &Method,
-    config: &TrainingConfig,
-    train: &M::Data,
-) -> Result<(Examples<M::Inputs>, StepSettings)> {
-    config.check()?;
-    model.check(train, "training data")?;
-    if let Some(max_length) = config.max_length {
-        model.set_max_length(max_length)?;
-    }
-    let examples = model.prepare(train)?;
-    let class_weights = class_weights(&config.class_weights, &examples.targets)?;
-    let options = LossOptions { label_smoothing: config.label_smoothing, class_weights };
-    examples.targets.check(&options)?;
-    method.apply(model, config.seed)?;
-    Ok((examples, StepSettings { batch_size: config.batch_size, options, mixup: config.mixup }))
-}
-
-/// A number for each class; none where all weigh the same.
-fn class_weights(wanted: &ClassWeights, targets: &Targets) -> Result<Vec<f64>> {
-    let counts = match targets {
-        Targets::Classes(labels) => {
-            let classes = labels.iter().max().map_or(0, |last| last + 1);
-            labels.iter().fold(vec![0usize; classes], |mut counts, &label| {
-                counts[label] += 1;
-                counts
-            })
-        }
-        _ if *wanted == ClassWeights::None => return Ok(Vec::new()),
-        _ => return Ok(vec![1.0]), // `Targets::check` says that weights are for classes only
-    };
-    match wanted {
-        ClassWeights::None => Ok(Vec::new()),
-        ClassWeights::Given(weights) if weights.len() >= counts.len() => Ok(weights.clone()),
-        ClassWeights::Given(weights) => Err(Error::input(
-            "TrainingConfig::class_weights",
-            format!("has {} weights for {} classes", weights.len(), counts.len()),
-            "give one for each class",
-        )),
-        // A class without a row never meets its weight.
-        ClassWeights::Balanced => Ok(balanced_weights(&counts)),
     }
 }

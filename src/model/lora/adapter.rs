@@ -14,6 +14,19 @@ use crate::{Result, ops};
 ///
 /// `A` `(rank, inputs)` starts random, `B` `(outputs, rank)` at zero, so that a fresh adapter changes nothing. Copies
 /// share the matrices.
+///
+/// ```
+/// use tunebook::model::{LoraConfig, Pretrained, TextClassifier};
+/// let labels = vec!["billing".to_owned(), "storage".to_owned()];
+/// let mut model = TextClassifier::from_pretrained(Pretrained::embedded(), labels)?;
+/// model.add_lora(&LoraConfig { rank: 4, ..LoraConfig::default() }, 42)?;
+/// let adapters = model.lora_adapters();
+/// let (layer, adapter) = &adapters[0];
+/// assert_eq!(*layer, "encoder.layer.0.attention.self.query");
+/// assert_eq!(adapter.parameters().map(|p| p.var().dims().to_vec()), [[4, 128], [128, 4]]);
+/// assert_eq!(adapter.delta()?.abs()?.max_all()?.to_scalar::<f32>()?, 0.0); // fresh: nothing changes
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct LoraAdapter {
     down: Parameter,

@@ -32,7 +32,7 @@ impl TextClassifier {
         let Some(config) = &self.network.lora else {
             return Err(Error::input("save_adapter", "the model has no LoRA", "call save for the whole model"));
         };
-        std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
+        files::make_folder(folder)?;
         let matrices = self.lora_adapters().into_iter().flat_map(|(_, adapter)| adapter.parameters());
         let style = NameStyle(self.network.encoder.bert.config().model_type);
         let in_peft = |p: &Parameter| (format!("{PREFIX}{}", style.to_bare(p.name())), p.var().as_detached_tensor());
@@ -59,6 +59,10 @@ impl TextClassifier {
     /// other weights, and for kinds of adapters that are not LoRA.
     pub fn load_adapter(&mut self, folder: impl AsRef<Path>) -> Result<()> {
         let folder = folder.as_ref();
+        if !folder.join(CONFIG).is_file() {
+            let mend = "give a folder that save_adapter or peft's save_pretrained wrote";
+            return Err(Error::input(folder.display(), format!("holds no {CONFIG}"), mend));
+        }
         let config = read_config(&folder.join(CONFIG))?;
         self.check_facts(&folder.join(FACTS))?;
         let path = folder.join(MATRICES);

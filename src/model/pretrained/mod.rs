@@ -151,6 +151,15 @@ fn hub_folder(id: &str, revision: &str, offline: bool) -> Result<PathBuf> {
 }
 
 /// The files of a pretrained encoder, read and checked, and what the source recommends.
+///
+/// ```
+/// use tunebook::model::Pretrained;
+/// let files = Pretrained::embedded().load()?;
+/// assert_eq!((files.config.hidden_size, files.config.num_hidden_layers), (128, 4));
+/// assert!(files.tokenizer.max_length() <= files.config.max_position_embeddings);
+/// println!("{}, pooling {:?}, {:?}", files.name, files.pooling, files.learning_rates);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct PretrainedFiles {
     /// What the source is called: a path or a Hub id.

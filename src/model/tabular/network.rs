@@ -86,7 +86,7 @@ impl TabularNetwork {
     /// Writes weights, preprocessor, the model's page and `config.json` with what the kind of model adds, each whole or not
     /// at all.
     pub(super) fn save(&self, folder: &Path, model_type: &str, own: Map<String, Value>, page: &str) -> Result<()> {
-        std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
+        files::make_folder(folder)?;
         self.mlp.store().save(folder.join(WEIGHTS), DType::F32)?;
         self.preprocessor.save(folder.join(PREPROCESSOR))?;
         files::write_atomically(&folder.join("README.md"), page.as_bytes())?;

@@ -3,6 +3,19 @@
 use crate::model::Parameter;
 
 /// One parameter of an optimizer with its own factors.
+///
+/// ```
+/// use tunebook::model::{Mlp, MlpConfig};
+/// use tunebook::train::ParameterGroups;
+/// let model = Mlp::new(MlpConfig { hidden: vec![8], ..MlpConfig::new(4, 3) }, 42)?;
+/// let groups = ParameterGroups::new(model.store().all(), 0.01);
+/// let groups = groups.with_rate_factors(|name| if name.starts_with("output.") { 1.0 } else { 0.1 });
+/// for group in groups.all() {
+///     println!("{}: rate times {}, decay {}", group.parameter.name(), group.rate_factor, group.weight_decay);
+/// }
+/// assert_eq!(groups.all()[0].rate_factor, 0.1);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct ParameterGroup {
     /// The parameter.

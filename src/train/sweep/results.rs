@@ -8,8 +8,18 @@ use super::space::short;
 use crate::Result;
 use crate::chart::SweepChart;
 use crate::notebook::Display;
+use crate::words::excerpt;
 
 /// One trial that was run.
+///
+/// ```
+/// use tunebook::train::{SearchSpace, Sweep};
+/// let space = SearchSpace::new().choice("epochs", &[1.0, 3.0]);
+/// let results = Sweep::grid(space).run(|trial, _| Ok(0.8 + 0.01 * trial.get("epochs")?))?;
+/// let best = results.best();
+/// assert_eq!((best.trial.get_usize("epochs")?, best.problem.as_deref()), (3, None));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrialResult {
     /// The choice.
@@ -20,9 +30,21 @@ pub struct TrialResult {
     pub score: f64,
     /// How long it took.
     pub seconds: f64,
+    /// Why its training failed; its score is then no number.
+    pub problem: Option<String>,
 }
 
 /// All trials of a sweep, in the order in which they were run.
+///
+/// ```
+/// use tunebook::train::{SearchSpace, Sweep};
+/// let space = SearchSpace::new().log_uniform("learning_rate", 1e-5, 1e-1);
+/// let results = Sweep::random(space, 8, 42).run(|trial, _| Ok(-trial.get("learning_rate")?.log10().abs()))?;
+/// println!("{results}"); // a table, the best first
+/// assert_eq!(results.all().len(), 8);
+/// assert!(results.chart()?.to_svg()?.contains("learning_rate"));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct SweepResults {
     names: Vec<String>,
@@ -119,7 +141,11 @@ impl fmt::Display for SweepResults {
             if with_budget {
                 write!(f, "  {:>6}", row.budget)?;
             }
-            writeln!(f, "  {:>8.4}  {:>7.1}", row.score, row.seconds)?;
+            write!(f, "  {:>8.4}  {:>7.1}", row.score, row.seconds)?;
+            match &row.problem {
+                Some(problem) => writeln!(f, "  failed: {}", excerpt(problem, 60))?,
+                None => writeln!(f)?,
+            }
         }
         if self.stopped {
             writeln!(f, "stopped on request before all trials were run")?;

@@ -32,6 +32,14 @@ enum Values {
 }
 
 /// One choice of every parameter.
+///
+/// ```
+/// use tunebook::train::{SearchSpace, Sweep};
+/// let space = SearchSpace::new().choice("batch_size", &[8.0, 16.0]).choice("learning_rate", &[1e-3]);
+/// let results = Sweep::grid(space).run(|trial, _| Ok(trial.get_usize("batch_size")? as f64))?;
+/// assert_eq!(results.best().trial.to_string(), "trial 2: batch_size 16, learning_rate 0.001");
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trial {
     number: usize,

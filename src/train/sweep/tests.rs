@@ -1,6 +1,8 @@
 //! Sweeps over known functions.
 
 use super::{SearchSpace, Sweep};
+use crate::Error;
+use crate::train::stop;
 
 fn space() -> SearchSpace {
     SearchSpace::new().choice("a", &[1.0, 2.0, 3.0]).choice("b", &[0.001, 1.0])
@@ -54,6 +56,34 @@ fn halving_gives_the_best_third_three_times_as_much() {
 fn a_score_that_is_no_number_is_never_the_best() {
     let results = Sweep::grid(space()).run(|t, _| Ok(if t.number() == 4 { -5.0 } else { f64::NAN })).unwrap();
     assert_eq!(results.best().trial.number(), 4);
+}
+
+#[test]
+fn a_training_that_failed_is_the_worst_result_and_another_error_ends_the_sweep() {
+    let diverged = |number: usize| Error::Training(format!("the loss became NaN at step {number}"));
+    let results = Sweep::grid(space()).run(|t, _| if t.number() == 2 { Ok(0.25) } else { Err(diverged(t.number())) });
+    let results = results.unwrap();
+    assert_eq!((results.best().trial.number(), results.all().len()), (2, 6));
+    assert_eq!(results.all()[0].problem.as_deref(), Some("the loss became NaN at step 1"));
+    assert!(results.to_string().contains("NaN      0.0  failed: the loss became NaN at step 1"), "{results}");
+    assert!(results.chart().unwrap().to_svg().unwrap().contains("Sweep"));
+    let message = Sweep::grid(space()).run(|t, _| Err(diverged(t.number()))).unwrap_err().to_string();
+    assert!(message.contains("every trial of the sweep failed, the first with: the loss became NaN at step 1"));
+    let message = Sweep::grid(space()).run(|t, _| t.get("c")).unwrap_err().to_string();
+    assert!(message.contains("no parameter of the sweep"), "{message}");
+}
+
+#[test]
+fn a_request_that_stops_a_trial_stops_the_sweep() {
+    let results = Sweep::grid(space()).run(|trial, _| {
+        if trial.number() == 3 {
+            stop::pretend_taken();
+        }
+        Ok(0.5)
+    });
+    let results = results.unwrap();
+    assert!(results.was_stopped() && results.to_string().contains("stopped on request"));
+    assert_eq!(results.all().iter().map(|r| r.trial.number()).collect::<Vec<_>>(), [1, 2]);
 }
 
 #[test]
