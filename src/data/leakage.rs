@@ -24,7 +24,8 @@ use crate::{Error, Result};
 ///     validation: set(["The disk is full!", "I was billed twice"])?,
 ///     test: set(["No space left", "A refund, please"])?,
 /// };
-/// let leaked = &splits.leakage(&NearDuplicateSearch::default())?.rows()[0];
+/// let report = splits.leakage(&NearDuplicateSearch::default())?;
+/// let leaked = &report.rows()[0];
 /// assert_eq!((leaked.part, leaked.row, leaked.like_part, leaked.like_row), (Part::Validation, 0, Part::Train, 0));
 /// # Ok::<(), tunebook::Error>(())
 /// ```

@@ -14,7 +14,7 @@ use crate::notebook::Display;
 /// use tunebook::metrics::{ClassificationReport, ConfusionMatrix, ZeroDivision};
 /// // The second class was never predicted: its precision is 0 / 0.
 /// let matrix = ConfusionMatrix::new(&[0, 1], &[0, 0], &["a".to_owned(), "b".to_owned()])?;
-/// let precision = |zero| ClassificationReport::new(&matrix, zero).classes()[1].precision;
+/// let precision = |zero| ClassificationReport::from_matrix(&matrix, zero).classes()[1].precision;
 /// assert_eq!((precision(ZeroDivision::Zero), precision(ZeroDivision::One)), (0.0, 1.0));
 /// assert!(precision(ZeroDivision::Nan).is_nan());
 /// # Ok::<(), tunebook::Error>(())
@@ -49,7 +49,7 @@ impl ZeroDivision {
 /// ```
 /// use tunebook::metrics::{ClassificationReport, ConfusionMatrix, ZeroDivision};
 /// let matrix = ConfusionMatrix::new(&[0, 0, 1], &[0, 1, 1], &["a".to_owned(), "b".to_owned()])?;
-/// let report = ClassificationReport::new(&matrix, ZeroDivision::Zero);
+/// let report = ClassificationReport::from_matrix(&matrix, ZeroDivision::Zero);
 /// let a = &report.classes()[0];
 /// assert_eq!((a.name.as_str(), a.precision, a.recall, a.support), ("a", 1.0, 0.5, 2));
 /// # Ok::<(), tunebook::Error>(())

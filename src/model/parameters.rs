@@ -19,7 +19,7 @@ use crate::words::matches;
 /// let bias = builder.parameter("head.bias", &[2], Init::Zeros)?;
 /// let same = bias.clone();
 /// same.set_trainable(false);
-/// assert!(!bias.is_trainable() && bias.is_exempt_from_decay());
+/// assert!(!bias.is_trainable());
 /// assert_eq!((bias.name(), bias.count()), ("head.bias", 2));
 /// # Ok::<(), tunebook::Error>(())
 /// ```

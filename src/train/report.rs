@@ -72,6 +72,11 @@ impl<M> TrainingReport<M> {
         Self { model, plan, config, history, best_epoch, reason, seconds, samples_per_second }
     }
 
+    /// The same for a training whose earlier part was asked to stop.
+    pub(super) fn stopped_on_request(self) -> Self {
+        Self { reason: StopReason::Requested, ..self }
+    }
+
     /// The trained model.
     pub fn model(&self) -> &M {
         &self.model

@@ -59,6 +59,9 @@ impl Default for SetFit {
 impl SetFit {
     /// Both phases, the head's with live curves.
     ///
+    /// A stop request ([`super::stop::request`]) in the first phase ends that: the head still learns, in seconds, on what
+    /// the encoder has become. Another one ends that too.
+    ///
     /// # Errors
     /// For settings out of range, for data without two labels, and as [`Trainer::fit`].
     pub fn fit(
@@ -81,10 +84,11 @@ impl SetFit {
         self.check()?;
         model.check(train, "training data")?;
         model.check(validation, "validation data")?;
-        self.contrast(&model, &model.prepare(train)?, train)?;
+        let stopped = self.contrast(&model, &model.prepare(train)?, train)?;
         let config = TrainingConfig { epochs: self.head_epochs, seed: self.seed, ..TrainingConfig::default() };
         let trainer = Trainer::new(model).method(Method::FeatureExtraction).config(config);
-        trainer.observer(observer).fit(train, validation)
+        let report = trainer.observer(observer).fit(train, validation)?;
+        Ok(if stopped { report.stopped_on_request() } else { report })
     }
 
     fn check(&self) -> Result<()> {
@@ -100,8 +104,8 @@ impl SetFit {
         Ok(())
     }
 
-    /// The first phase: one pass over the pairs.
-    fn contrast(&self, model: &TextClassifier, examples: &Examples<TextInputs>, train: &TextDataset) -> Result<()> {
+    /// The first phase: one pass over the pairs. True when it was asked to stop before its end.
+    fn contrast(&self, model: &TextClassifier, examples: &Examples<TextInputs>, train: &TextDataset) -> Result<bool> {
         let TextInputs::Tokens(tokens) = &examples.inputs else {
             return Err(Error::Training("contrastive pairs are made of tokens".into()));
         };
@@ -120,7 +124,7 @@ impl SetFit {
         for (step, batch) in pairs.chunks(self.batch_size).enumerate() {
             if stop::take() {
                 progress.finish();
-                return Err(Error::Training("stopped while the encoder learned from pairs".into()));
+                return Ok(true);
             }
             let pass = Pass::training(step_seed(self.seed, step));
             let loss = pair_loss(model, tokens, batch, &pass)?;
@@ -138,7 +142,7 @@ impl SetFit {
             progress.advance(1);
         }
         progress.finish();
-        Ok(())
+        Ok(false)
     }
 }
 
@@ -203,7 +207,7 @@ mod tests {
     use super::{SetFit, pair_loss, pairs};
     use crate::model::fixture::{tiny, tiny_data, tiny_folder};
     use crate::model::{Pass, Pretrained, TextClassifier, TextEncoder};
-    use crate::train::{Quiet, TextInputs, Trainable};
+    use crate::train::{Quiet, StopReason, TextInputs, Trainable, stop};
 
     fn model() -> TextClassifier {
         let dir = tiny_folder();
@@ -244,6 +248,16 @@ mod tests {
         let vectors = |encoder: &TextEncoder| encoder.embed(&["my disk is full"]).unwrap().to_vec2::<f32>().unwrap();
         assert_eq!(vectors(&saved), vectors(report.model().encoder()));
         assert_ne!(vectors(&saved), vectors(self::model().encoder()));
+    }
+
+    #[test]
+    fn a_request_among_the_pairs_leaves_a_head_that_has_learned() {
+        stop::request_here();
+        let (train, validation) = (tiny_data(24, 0), tiny_data(24, 1));
+        let set_fit = SetFit { iterations: 1000, head_epochs: 5, ..SetFit::default() };
+        let report = set_fit.fit_with(model(), &train, &validation, Quiet).unwrap();
+        assert_eq!((report.stop_reason(), report.history().epochs().len()), (StopReason::Requested, 5));
+        assert!(report.to_string().contains("stopped on request"), "{report}");
     }
 
     #[test]

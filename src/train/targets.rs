@@ -31,10 +31,10 @@ pub enum Targets {
 /// use tunebook::train::{LossOptions, Targets};
 /// let targets = Targets::Classes(vec![1]);
 /// let logits = Tensor::new(&[[0.0f32, 9.0]], &Device::Cpu)?;
-/// let loss = |options: &LossOptions| targets.loss(&logits, &[0], None, options, 1.0)?.to_scalar::<f32>();
+/// let loss = |options| tunebook::Result::Ok(targets.loss(&logits, &[0], None, options, 1.0)?.to_scalar::<f32>()?);
 /// let smoothed = LossOptions { label_smoothing: 0.1, ..LossOptions::default() };
 /// assert!(loss(&smoothed)? > loss(&LossOptions::default())?); // being so sure costs
-/// # Ok::<(), candle_core::Error>(())
+/// # Ok::<(), tunebook::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LossOptions {

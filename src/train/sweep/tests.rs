@@ -77,7 +77,8 @@ fn a_training_that_failed_is_the_worst_result_and_another_error_ends_the_sweep()
 fn a_request_that_stops_a_trial_stops_the_sweep() {
     let results = Sweep::grid(space()).run(|trial, _| {
         if trial.number() == 3 {
-            stop::pretend_taken();
+            stop::request_here();
+            assert!(stop::take());
         }
         Ok(0.5)
     });

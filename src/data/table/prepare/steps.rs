@@ -94,7 +94,8 @@ pub enum OutlierAction {
 /// let train = TabularDataset::new("loads", vec![cpu])?;
 /// let features = |steps: NumericSteps| Preprocessor::new().numeric(steps).fit(&train)?.transform(&train);
 /// let steps = NumericSteps { scaler: Scaler::MinMax, ..NumericSteps::default() };
-/// assert_eq!((features(steps)?.row(0), features(steps)?.row(2)), (&[0.0][..], &[1.0][..]));
+/// let features = features(steps)?;
+/// assert_eq!((features.row(0), features.row(2)), (&[0.0][..], &[1.0][..]));
 /// # Ok::<(), tunebook::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
