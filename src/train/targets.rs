@@ -31,9 +31,10 @@ pub enum Targets {
 /// use tunebook::train::{LossOptions, Targets};
 /// let targets = Targets::Classes(vec![1]);
 /// let logits = Tensor::new(&[[0.0f32, 9.0]], &Device::Cpu)?;
-/// let loss = |options| tunebook::Result::Ok(targets.loss(&logits, &[0], None, options, 1.0)?.to_scalar::<f32>()?);
 /// let smoothed = LossOptions { label_smoothing: 0.1, ..LossOptions::default() };
-/// assert!(loss(&smoothed)? > loss(&LossOptions::default())?); // being so sure costs
+/// let plain = targets.loss(&logits, &[0], None, &LossOptions::default(), 1.0)?.to_scalar::<f32>()?;
+/// let smoothed = targets.loss(&logits, &[0], None, &smoothed, 1.0)?.to_scalar::<f32>()?;
+/// assert!(smoothed > plain); // being so sure costs
 /// # Ok::<(), tunebook::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
