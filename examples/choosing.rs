@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use tunebook::prelude::*;
-use tunebook::train::StepRecord;
+use tunebook::train::{LossOptions, StepRecord};
 
 fn main() -> Result<()> {
     let folder = Path::new("target/choosing");
@@ -87,9 +87,9 @@ fn main() -> Result<()> {
     let model = model()?;
     let few = model.prepare(&train.select(&[0, 20, 40, 60]))?;
     let logits = model.outputs(&few.inputs, &[0, 1, 2, 3], &Pass::gradients())?;
-    let cut = tunebook::candle_nn::ops::softmax_last_dim(&logits)?.log()?;
+    let cut = candle_nn::ops::softmax_last_dim(&logits)?.log()?;
     for (what, outputs) in [("ours", &logits), ("cut", &cut)] {
-        let loss = few.targets.loss(outputs, &[0, 1, 2, 3], None, &Default::default(), 4.0)?;
+        let loss = few.targets.loss(outputs, &[0, 1, 2, 3], None, &LossOptions::default(), 4.0)?;
         let audit = GradientAudit::of(&model.store().trainable(), &loss)?;
         println!("{what}: {}", audit.to_string().lines().last().unwrap_or_default());
         if let Err(error) = audit.check() {

@@ -105,7 +105,6 @@ fn check_targets(targets: &Targets, config: &TrainingConfig, outputs: usize) -> 
 /// A number for each class; none where all weigh the same.
 fn class_weights(wanted: &ClassWeights, targets: &Targets, classes: usize) -> Result<Vec<f64>> {
     match (wanted, targets) {
-        (ClassWeights::None, _) => Ok(Vec::new()),
         (ClassWeights::Given(weights), _) if weights.len() != classes => Err(Error::input(
             "TrainingConfig::class_weights",
             format!("has {} weights for {classes} classes", weights.len()),
@@ -120,6 +119,6 @@ fn class_weights(wanted: &ClassWeights, targets: &Targets, classes: usize) -> Re
             })))
         }
         // `check_targets` says that weights are for classes only.
-        (ClassWeights::Balanced, _) => Ok(Vec::new()),
+        (ClassWeights::None | ClassWeights::Balanced, _) => Ok(Vec::new()),
     }
 }
