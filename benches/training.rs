@@ -65,7 +65,7 @@ impl Subject {
     fn epoch(&mut self, ids: &[Vec<u32>], labels: &[usize]) -> Result<f32> {
         let features = match self.features.take() {
             Some(features) => features,
-            None => self.model.freeze_inputs(TextInputs::Tokens(ids.to_vec()), &mut |_| Ok(()))?,
+            None => self.model.freeze_inputs(&TextInputs::Tokens(ids.to_vec()), &mut |_| Ok(()))?,
         };
         let rows: Vec<usize> = (0..labels.len()).collect();
         let mut loss = 0.0;
