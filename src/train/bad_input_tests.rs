@@ -521,13 +521,14 @@ fn first_values(parameters: &[Parameter]) -> Vec<f32> {
 
 #[test]
 fn a_folder_to_save_into_that_cannot_be_one() {
+    type Save<'a> = &'a dyn Fn(&Path) -> Result<()>;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     std::fs::write(&file, "mine").unwrap();
     let mut with_lora = model();
     with_lora.add_lora(&LoraConfig::default(), 1).unwrap();
     let table = classifier_of(&table_of(&[0.5, 1.5, -0.5, 2.0]));
-    let saves: [&dyn Fn(&Path) -> Result<()>; 4] = [
+    let saves: [Save<'_>; 4] = [
         &|path| with_lora.save(path),
         &|path| with_lora.save_adapter(path),
         &|path| with_lora.encoder().save(path),
