@@ -1,11 +1,11 @@
 //! Batch normalisation: over the batch in training, with running statistics otherwise.
 
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
-use pulp::Arch;
 use rayon::prelude::*;
 
 use super::layer_norm::sum;
 use super::slices::{floats, rows_per_task, stored_floats};
+use super::vectorized;
 
 /// Mean and variance of each channel over a batch, without gradients.
 ///
@@ -155,12 +155,11 @@ fn composed(x: &Tensor, weight: &Tensor, bias: &Tensor, eps: f64) -> crate::Resu
 /// Mean and biased variance of each channel: in two passes, planes added in double precision in the order of images.
 fn statistics(x: &[f32], channels: usize, plane: usize) -> (Vec<f32>, Vec<f32>) {
     let count = (x.len() / channels) as f64;
-    let arch = Arch::new();
     (0..channels)
         .into_par_iter()
         .map(|channel| {
             let planes = || x.chunks_exact(plane).skip(channel).step_by(channels);
-            arch.dispatch(|| {
+            vectorized!({
                 let mean = (planes().map(|p| f64::from(sum(p, |v| v))).sum::<f64>() / count) as f32;
                 let squares: f64 = planes().map(|p| f64::from(sum(p, |v| (v - mean) * (v - mean)))).sum();
                 (mean, (squares / count) as f32)
@@ -181,13 +180,12 @@ impl BatchNorm {
     /// Sums over each channel of the gradient, and of the gradient times the normalised input.
     fn sums(&self, x: &[f32], g: &[f32], plane: usize) -> (Vec<f32>, Vec<f32>) {
         let channels = self.mean.len();
-        let arch = Arch::new();
         (0..channels)
             .into_par_iter()
             .map(|channel| {
                 let (mean, scale) = (self.mean[channel], self.scale[channel]);
-                let pairs = x.chunks_exact(plane).zip(g.chunks_exact(plane)).skip(channel).step_by(channels);
-                arch.dispatch(|| {
+                vectorized!({
+                    let pairs = x.chunks_exact(plane).zip(g.chunks_exact(plane)).skip(channel).step_by(channels);
                     let (mut total, mut product) = (0f64, 0f64);
                     for (x, g) in pairs {
                         total += f64::from(sum(g, |v| v));

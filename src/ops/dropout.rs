@@ -1,11 +1,17 @@
 //! Dropout whose mask comes from a seed, so that a rerun drops the same numbers.
 
+use std::ops::Range;
+
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use rayon::prelude::*;
 
 use super::slices::{GRAIN, floats, stored_floats};
+use super::vectorized;
+
+/// Random words that are made at once.
+const STRETCH: usize = 256;
 
 /// Sets each number to zero with probability `rate` and divides the others by `1 - rate`.
 ///
@@ -49,27 +55,31 @@ impl Dropout {
         (1.0 / (1.0 - self.rate)) as f32
     }
 
-    fn threshold(self) -> u32 {
+    /// Random words below this one drop their number.
+    pub(super) fn threshold(self) -> u32 {
         (self.rate * (1u64 << 32) as f64) as u32
     }
 
-    /// Calls `f` with each number of a part of the data, which begins at `offset`, and whether it is dropped.
-    pub(super) fn for_each(self, part: &mut [f32], offset: usize, mut f: impl FnMut(&mut f32, bool)) {
-        let threshold = self.threshold();
+    /// Calls `f` with stretches of a part of the data, which begins at `offset`, and for each number of theirs a random word:
+    /// one below [`Dropout::threshold`] drops it.
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // `f` has loops
+    pub(super) fn for_each_stretch(self, len: usize, offset: usize, mut f: impl FnMut(Range<usize>, &[[u8; 4]])) {
+        let mut bytes = [0u8; 4 * STRETCH];
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
-        let mut place = offset;
-        let mut rest = part;
-        while !rest.is_empty() {
-            let (grain, within) = (place / GRAIN, place % GRAIN);
-            let (here, later) = rest.split_at_mut(rest.len().min(GRAIN - within));
+        let mut start = 0;
+        while start < len {
+            let (grain, within) = ((offset + start) / GRAIN, (offset + start) % GRAIN);
+            let end = len.min(start + GRAIN - within);
             rng.set_stream(grain as u64);
             rng.set_word_pos(within as u128);
-            for v in &mut *here {
-                let dropped = rng.next_u32() < threshold;
-                f(v, dropped);
+            while start < end {
+                let count = STRETCH.min(end - start);
+                let words = &mut bytes[..4 * count];
+                rng.fill_bytes(words);
+                f(start..start + count, words.as_chunks::<4>().0);
+                start += count;
             }
-            place += here.len();
-            rest = later;
         }
     }
 
@@ -77,13 +87,19 @@ impl Dropout {
     /// pass instead of being kept, and does not depend on which thread works on which grain.
     pub(super) fn apply(self, data: &mut [f32]) {
         let (threshold, scale) = (self.threshold(), self.scale());
-        let base = ChaCha8Rng::seed_from_u64(self.seed);
         data.par_chunks_mut(GRAIN).enumerate().for_each(|(n, chunk)| {
-            let mut rng = base.clone();
-            rng.set_stream(n as u64);
-            for v in chunk {
-                *v = if rng.next_u32() < threshold { 0.0 } else { *v * scale };
-            }
+            vectorized!({
+                self.for_each_stretch(
+                    chunk.len(),
+                    n * GRAIN,
+                    #[inline(always)]
+                    |stretch, words| {
+                        for (v, word) in chunk[stretch].iter_mut().zip(words) {
+                            *v = if u32::from_le_bytes(*word) < threshold { 0.0 } else { *v * scale };
+                        }
+                    },
+                );
+            });
         });
     }
 }
@@ -137,7 +153,11 @@ mod tests {
         mask.apply(&mut whole);
         for (offset, len) in [(0, 10), (7, super::GRAIN), (super::GRAIN, 5), (2 * super::GRAIN - 3, super::GRAIN)] {
             let mut part = vec![1.0; len];
-            mask.for_each(&mut part, offset, |v, dropped| *v = if dropped { 0.0 } else { mask.scale() });
+            mask.for_each_stretch(len, offset, |stretch, words| {
+                for (v, word) in part[stretch].iter_mut().zip(words) {
+                    *v = if u32::from_le_bytes(*word) < mask.threshold() { 0.0 } else { mask.scale() };
+                }
+            });
             assert_eq!(part, whole[offset..offset + len], "{offset}");
         }
     }

@@ -1,11 +1,11 @@
 //! GELU, the activation of BERT's feed-forward layers.
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
-use pulp::Arch;
 use rayon::prelude::*;
 
 use super::exponential::exp_falling;
 use super::slices::{GRAIN, floats, stored_floats};
+use super::vectorized;
 
 /// The Gaussian error linear unit, `x * Phi(x)` with the exact normal distribution function Phi (erf form, not tanh).
 ///
@@ -48,9 +48,8 @@ fn distribution(x: f32) -> (f32, f32) {
 
 /// `y = gelu(x)`.
 pub(super) fn values(y: &mut [f32], x: &[f32]) {
-    let arch = Arch::new();
     y.par_chunks_mut(GRAIN).zip(x.par_chunks(GRAIN)).for_each(|(y, x)| {
-        arch.dispatch(|| {
+        vectorized!({
             for (y, &x) in y.iter_mut().zip(x) {
                 *y = x * distribution(x).0;
             }
@@ -61,9 +60,8 @@ pub(super) fn values(y: &mut [f32], x: &[f32]) {
 /// Multiplies gradients of the output by the derivative at `x`: d/dx x Phi(x) = Phi(x) + x phi(x).
 pub(super) fn times_derivative(grad: &mut [f32], x: &[f32]) {
     const INV_SQRT_2PI: f32 = 0.398_942_3;
-    let arch = Arch::new();
     grad.par_chunks_mut(GRAIN).zip(x.par_chunks(GRAIN)).for_each(|(grad, x)| {
-        arch.dispatch(|| {
+        vectorized!({
             for (g, &x) in grad.iter_mut().zip(x) {
                 let (cumulative, bell) = distribution(x);
                 *g *= cumulative + x * bell * INV_SQRT_2PI;

@@ -1,10 +1,10 @@
 //! Layer normalisation over the last dimension.
 
 use candle_core::{CpuStorage, CustomOp3, D, Layout, Result, Shape, Tensor};
-use pulp::Arch;
 use rayon::prelude::*;
 
 use super::slices::{floats, in_order, rows_per_task, stored_floats};
+use super::vectorized;
 
 /// `(x - mean) / sqrt(variance + eps) * weight + bias`, mean and variance over the last dimension.
 ///
@@ -131,9 +131,8 @@ impl CustomOp3 for LayerNorm {
         let width = weight.len();
         let mut y = vec![0f32; x.len()];
         let task = rows_per_task(width) * width;
-        let arch = Arch::new();
         y.par_chunks_mut(task).zip(x.par_chunks(task)).for_each(|(y, x)| {
-            arch.dispatch(|| {
+            vectorized!({
                 for (y, x) in y.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
                     let (mean, scale) = statistics(x, self.eps);
                     for (((y, &x), &w), &b) in y.iter_mut().zip(x).zip(weight).zip(bias) {
@@ -163,7 +162,6 @@ impl CustomOp3 for LayerNorm {
         let width = w.len();
         let task = rows_per_task(width) * width;
         let mut dx = vec![0f32; values.len()];
-        let arch = Arch::new();
         let tasks: Vec<RowGradients> = dx
             .par_chunks_mut(task)
             .zip(values.par_chunks(task))
@@ -171,7 +169,7 @@ impl CustomOp3 for LayerNorm {
             .map(|((dx, x), g)| {
                 let mut gradients = RowGradients::new(width);
                 let mut normal = vec![0f32; width];
-                arch.dispatch(|| {
+                vectorized!({
                     let rows = dx.chunks_exact_mut(width).zip(x.chunks_exact(width)).zip(g.chunks_exact(width));
                     for ((dx, x), g) in rows {
                         let (mean, scale) = statistics(x, self.eps);

@@ -2,10 +2,10 @@
 
 use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, CustomOp3, D, DType, Layout, Result, Shape, Tensor};
-use pulp::Arch;
 use rayon::prelude::*;
 
 use super::slices::{self, floats, rows_per_task, stored_floats};
+use super::vectorized;
 
 /// `x W^T + b`: the last dimension goes from `inputs` to `outputs`.
 ///
@@ -70,9 +70,8 @@ impl CustomOp3 for Linear {
         let bias = floats(self.name(), s3, l3)?;
         let mut product = s1.matmul(s2, (1, m, n, k), l1, &l2.transpose(0, 1)?)?;
         if let CpuStorage::F32(y) = &mut product {
-            let arch = Arch::new();
             y.par_chunks_mut(rows_per_task(n) * n).for_each(|y| {
-                arch.dispatch(|| {
+                vectorized!({
                     for row in y.chunks_exact_mut(n) {
                         row.iter_mut().zip(bias).for_each(|(y, b)| *y += b);
                     }

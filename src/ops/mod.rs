@@ -26,6 +26,7 @@ mod relu;
 mod scratch;
 mod slices;
 mod softmax;
+pub(crate) mod vectorized;
 #[cfg(test)]
 pub(crate) mod verify;
 
@@ -45,6 +46,7 @@ pub(crate) use encoder_layer::{AdapterTensors, EncoderLayer, LinearTensors, Norm
 #[cfg(test)]
 pub(crate) use scratch::idle_memory;
 pub(crate) use slices::GRAIN;
+pub(crate) use vectorized::vectorized;
 
 use candle_core::{DType, Tensor};
 

@@ -1,8 +1,9 @@
 //! How a kernel reaches the numbers of a tensor in main memory.
 
 use candle_core::{CpuStorage, Error, Layout, Result, Storage};
-use pulp::Arch;
 use rayon::prelude::*;
+
+use super::vectorized;
 
 /// Numbers handled by one task: large enough that handing it out costs nothing, small enough to share evenly.
 pub(crate) const GRAIN: usize = 1 << 14;
@@ -28,12 +29,11 @@ pub(super) fn rows_per_task(width: usize) -> usize {
 
 /// Sums of the columns of rows of `width` numbers; partial sums are added in order, whichever thread made them.
 pub(super) fn column_sums(rows: &[f32], width: usize) -> Vec<f32> {
-    let arch = Arch::new();
     let partial: Vec<Vec<f32>> = rows
         .par_chunks(rows_per_task(width) * width)
         .map(|rows| {
             let mut sums = vec![0f32; width];
-            arch.dispatch(|| {
+            vectorized!({
                 for row in rows.chunks_exact(width) {
                     sums.iter_mut().zip(row).for_each(|(sum, v)| *sum += v);
                 }

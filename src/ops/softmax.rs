@@ -1,11 +1,11 @@
 //! The softmax of attention, with its mask and its scale.
 
 use candle_core::{CpuStorage, CustomOp2, D, DType, Layout, Result, Shape, Tensor};
-use pulp::Arch;
 use rayon::prelude::*;
 
 use super::exponential::exp_falling;
 use super::slices::{floats, rows_per_task, stored_floats};
+use super::vectorized;
 
 /// `softmax(scale * scores)` over the last dimension, with zero probability where `mask` is zero.
 ///
@@ -90,9 +90,8 @@ impl CustomOp2 for MaskedSoftmax {
         let rows = rows_per_task(keys);
         let task = rows * keys;
         let rows_per_example = heads * queries;
-        let arch = Arch::new();
         y.par_chunks_mut(task).enumerate().for_each(|(n, y)| {
-            arch.dispatch(|| {
+            vectorized!({
                 for (r, y) in y.chunks_exact_mut(keys).enumerate() {
                     let example = (n * rows + r) / rows_per_example;
                     softmax_row(y, &mask[example * keys..(example + 1) * keys], self.scale);
@@ -118,9 +117,8 @@ impl CustomOp2 for MaskedSoftmax {
         let keys = res.dim(D::Minus1)?;
         let mut dx = vec![0f32; y.len()];
         let task = rows_per_task(keys) * keys;
-        let arch = Arch::new();
         dx.par_chunks_mut(task).zip(y.par_chunks(task)).zip(g.par_chunks(task)).for_each(|((dx, y), g)| {
-            arch.dispatch(|| {
+            vectorized!({
                 let rows = dx.chunks_exact_mut(keys).zip(y.chunks_exact(keys)).zip(g.chunks_exact(keys));
                 for ((dx, y), g) in rows {
                     let product: f32 = y.iter().zip(g).map(|(y, g)| y * g).sum();

@@ -2,12 +2,11 @@
 
 use candle_core::backprop::GradStore;
 use candle_core::{DType, Storage, Tensor};
-use pulp::Arch;
 use rayon::prelude::*;
 
 use crate::Result;
 use crate::model::Parameter;
-use crate::ops::{GRAIN, has_kernel};
+use crate::ops::{GRAIN, has_kernel, vectorized};
 
 /// The gradient of each trainable parameter of a list; parameters that the loss does not reach have none.
 ///
@@ -97,11 +96,10 @@ fn sum_of_squares(tensor: &Tensor) -> Result<f64> {
         return Ok(tensor.to_dtype(DType::F64)?.sqr()?.sum_all()?.to_scalar::<f64>()?);
     };
     let values = &storage.as_slice::<f32>()?[layout.start_offset()..layout.start_offset() + tensor.elem_count()];
-    let arch = Arch::new();
     let parts: Vec<f64> = values
         .par_chunks(GRAIN)
         .map(|chunk| {
-            arch.dispatch(|| {
+            vectorized!({
                 let mut lanes = [0f32; 16];
                 let (blocks, rest) = chunk.as_chunks::<16>();
                 for block in blocks {

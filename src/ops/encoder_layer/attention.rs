@@ -3,7 +3,6 @@
 //! Heads are read and written where they lie in the rows of query, key and value: nothing is copied to bring the rows of
 //! one head together.
 
-use pulp::Arch;
 use rayon::prelude::*;
 
 use super::Sizes;
@@ -11,6 +10,7 @@ use crate::ops::dropout::Dropout;
 use crate::ops::gemm::{Matrix, Target, Threads, product};
 use crate::ops::scratch::Buffer;
 use crate::ops::softmax::softmax_row;
+use crate::ops::vectorized;
 
 /// Query, key and value of all texts, each `(rows, width)`.
 #[derive(Clone, Copy)]
@@ -67,7 +67,6 @@ fn forward_text(
 ) {
     let tokens = sizes.tokens;
     let scale = 1.0 / (sizes.head() as f32).sqrt();
-    let arch = Arch::new();
     let mut scratch = Buffer::take(tokens * tokens);
     let mut dropped = dropout.map(|_| Buffer::take(tokens * tokens));
     for n in 0..sizes.heads {
@@ -78,19 +77,27 @@ fn forward_text(
         };
         let (query, key) = (head(projections.query, sizes, n), head(projections.key, sizes, n));
         product(probabilities, tokens, Target::Replace, (query, key.t()), 1.0, Threads::One);
-        arch.dispatch(|| {
+        vectorized!({
             for row in probabilities.chunks_exact_mut(tokens) {
                 softmax_row(row, mask, scale);
             }
         });
         if let (Some(dropout), Some(dropped)) = (dropout, &mut dropped) {
-            let mut copies = dropped.iter_mut();
-            dropout.for_each(probabilities, text * sizes.probabilities() + area.start, |p, drops| {
-                let Some(copy) = copies.next() else { return };
-                *copy = if drops { 0.0 } else { *p * dropout.scale() };
-                if drops {
-                    *p = -*p;
-                }
+            let (threshold, stays) = (dropout.threshold(), dropout.scale());
+            vectorized!({
+                dropout.for_each_stretch(
+                    area.len(),
+                    text * sizes.probabilities() + area.start,
+                    #[inline(always)]
+                    |stretch, words| {
+                        let copies = &mut dropped[stretch.clone()];
+                        for ((p, copy), word) in probabilities[stretch].iter_mut().zip(copies).zip(words) {
+                            let drops = u32::from_le_bytes(*word) < threshold;
+                            *copy = if drops { 0.0 } else { *p * stays };
+                            *p = if drops { -*p } else { *p };
+                        }
+                    },
+                );
             });
         }
         let used = Matrix::new(dropped.as_deref().unwrap_or(probabilities), tokens, tokens);
@@ -134,7 +141,6 @@ fn backward_text(
     let (tokens, width) = (sizes.tokens, sizes.width);
     let scale = 1.0 / (sizes.head() as f32).sqrt();
     let stays = dropout.map_or(1.0, Dropout::scale);
-    let arch = Arch::new();
     let mut scores = Buffer::take(tokens * tokens);
     let mut used = Buffer::take(tokens * tokens);
     for n in 0..sizes.heads {
@@ -144,7 +150,7 @@ fn backward_text(
         // First the gradient of the probabilities that were used, then, row by row, that of the scores.
         let both = (d_context, head(projections.value, sizes, n).t());
         product(&mut scores, tokens, Target::Replace, both, 1.0, Threads::One);
-        arch.dispatch(|| {
+        vectorized!({
             let rows = scores.chunks_exact_mut(tokens).zip(used.chunks_exact_mut(tokens));
             for ((scores, used), kept) in rows.zip(kept.chunks_exact(tokens)) {
                 let mut total = [0f32; 16];

@@ -1,10 +1,10 @@
 //! Dropout, the residual sum and layer normalisation.
 
-use pulp::Arch;
 use rayon::prelude::*;
 
 use crate::ops::layer_norm::{RowGradients, statistics};
 use crate::ops::slices::rows_per_task;
+use crate::ops::vectorized;
 
 /// A normalisation's parameters.
 pub(super) struct Norm<'a> {
@@ -22,15 +22,14 @@ impl Norm<'_> {
         let width = self.weight.len();
         let rows = rows_per_task(width);
         let task = rows * width;
-        let arch = Arch::new();
         x.par_chunks_mut(task)
             .zip(residual.par_chunks(task))
             .zip(y.par_chunks_mut(task))
             .zip(scales.par_chunks_mut(rows))
             .for_each(|(((x, residual), y), scales)| {
-                arch.dispatch(|| {
+                vectorized!({
                     let rows = x.chunks_exact_mut(width).zip(residual.chunks_exact(width));
-                    for (((x, residual), y), kept) in rows.zip(y.chunks_exact_mut(width)).zip(scales) {
+                    for (((x, residual), y), kept) in rows.zip(y.chunks_exact_mut(width)).zip(scales.iter_mut()) {
                         x.iter_mut().zip(residual).for_each(|(x, r)| *x += r);
                         let (mean, scale) = statistics(x, self.eps);
                         *kept = scale;
@@ -48,7 +47,6 @@ impl Norm<'_> {
         let width = self.weight.len();
         let rows = rows_per_task(width);
         let task = rows * width;
-        let arch = Arch::new();
         let tasks: Vec<RowGradients> = ds
             .par_chunks_mut(task)
             .zip(normal.par_chunks(task))
@@ -56,7 +54,7 @@ impl Norm<'_> {
             .zip(scales.par_chunks(rows))
             .map(|(((ds, normal), dy), scales)| {
                 let mut gradients = RowGradients::new(width);
-                arch.dispatch(|| {
+                vectorized!({
                     let rows = ds.chunks_exact_mut(width).zip(normal.chunks_exact(width));
                     for (((ds, normal), dy), &scale) in rows.zip(dy.chunks_exact(width)).zip(scales) {
                         gradients.row(normal, scale, dy, self.weight, ds);

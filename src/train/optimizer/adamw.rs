@@ -1,11 +1,10 @@
 //! AdamW on one parameter, in one pass over its numbers.
 
 use candle_core::{Result, Tensor};
-use pulp::Arch;
 use rayon::prelude::*;
 
 use super::state::InPlace;
-use crate::ops::GRAIN;
+use crate::ops::{GRAIN, vectorized};
 
 /// The numbers of one step, ready for the loop.
 #[derive(Clone, Copy, Debug)]
@@ -54,14 +53,13 @@ impl InPlace for AdamWStep {
         let (keep, step_size, root_correction) = (keep as f32, step_size as f32, root_correction as f32);
         let (b1, b2) = (self.beta1 as f32, self.beta2 as f32);
         let (grad_scale, eps) = (self.grad_scale as f32, self.eps as f32);
-        let arch = Arch::new();
         p.par_chunks_mut(GRAIN)
             .zip(g.par_chunks(GRAIN))
             .zip(first.par_chunks_mut(GRAIN))
             .zip(second.par_chunks_mut(GRAIN))
             .for_each(|(((p, g), m), v)| {
-                arch.dispatch(|| {
-                    for (((p, &g), m), v) in p.iter_mut().zip(g).zip(m).zip(v) {
+                vectorized!({
+                    for (((p, &g), m), v) in p.iter_mut().zip(g).zip(m.iter_mut()).zip(v.iter_mut()) {
                         let g = g * grad_scale;
                         *m = b1 * *m + (1.0 - b1) * g;
                         *v = b2 * *v + (1.0 - b2) * g * g;

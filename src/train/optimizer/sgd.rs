@@ -1,11 +1,10 @@
 //! SGD with momentum on one parameter, in one pass over its numbers.
 
 use candle_core::{Result, Tensor};
-use pulp::Arch;
 use rayon::prelude::*;
 
 use super::state::InPlace;
-use crate::ops::GRAIN;
+use crate::ops::{GRAIN, vectorized};
 
 /// The numbers of one step.
 #[derive(Clone, Copy, Debug)]
@@ -40,10 +39,9 @@ impl InPlace for SgdStep {
         let (momentum, rate, grad_scale) = (self.momentum as f32, self.rate as f32, self.grad_scale as f32);
         // g + momentum * m with Nesterov, m without.
         let (of_gradient, of_momentum) = if self.nesterov { (1.0, momentum) } else { (0.0, 1.0) };
-        let arch = Arch::new();
         p.par_chunks_mut(GRAIN).zip(g.par_chunks(GRAIN)).zip(first.par_chunks_mut(GRAIN)).for_each(|((p, g), m)| {
-            arch.dispatch(|| {
-                for ((p, &g), m) in p.iter_mut().zip(g).zip(m) {
+            vectorized!({
+                for ((p, &g), m) in p.iter_mut().zip(g).zip(m.iter_mut()) {
                     let g = g * grad_scale;
                     *m = momentum * *m + g;
                     *p = *p * keep - rate * (of_gradient * g + of_momentum * *m);
