@@ -9,6 +9,8 @@ mod delimited;
 mod json_lines;
 #[cfg(feature = "parquet")]
 mod parquet;
+#[cfg(all(test, feature = "parquet"))]
+mod parquet_tests;
 #[cfg(feature = "parquet")]
 mod parquet_values;
 #[cfg(test)]

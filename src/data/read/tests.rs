@@ -93,6 +93,8 @@ fn labels_of_one_column_are_separated_or_a_list() {
     assert_eq!(several("a.jsonl", lines, None).unwrap().labels(), expected);
     assert_eq!(several("a.tsv", &csv.replace(',', "\t").replace(';', "|"), None).unwrap().labels(), expected);
     assert_eq!(several("a.tsv", &csv.replace(',', "\t").replace(';', ","), Some(',')).unwrap().labels(), expected);
+    let json = "text,label\na,\"[\"\"storage\"\", \"\"urgent\"\"]\"\nb,[]\nc,urgent\nd,\"[\"\"access\"\"]\"\n";
+    assert_eq!(several("a.csv", json, None).unwrap().labels(), expected);
     // Given, it is the only one: the other is part of a name.
     assert_eq!(several("a.csv", "text,label\na,x;y|z\n", Some('|')).unwrap().label_names(), ["x;y", "z"]);
     let lines = "{\"text\":\"a\",\"label\":[1,true]}\n{\"text\":\"b\",\"label\":null}\n";
@@ -106,6 +108,8 @@ fn labels_that_cannot_be_told_apart_are_an_error() {
     assert!(message.contains("line 2, column \"label\": has a `;`, and line 3 a `|`"), "{message}");
     let message = message_of("a.tsv", "text\tlabel\na\tx\nb\tx, y\n");
     assert!(message.contains("line 3, column \"label\": has a comma"), "{message}");
+    let message = message_of("a.tsv", "text\tlabel\na\t['x', 'y']\n");
+    assert!(message.contains("line 2, column \"label\": is a list that is not JSON"), "{message}");
     assert!(message_of("a.csv", "text,label\na,\nb, ;\n").contains("column \"label\": no row has a label"));
     assert!(message_of("a.csv", "text,label\n ,x\n").contains("line 2, column \"text\": the text is empty"));
     assert!(message_of("a.csv", "text,label\n").contains("no rows"));

@@ -12,8 +12,8 @@ const SEPARATORS: [char; 2] = [';', '|'];
 impl MultiLabelDataset {
     /// Reads texts with any number of labels from a CSV, TSV, JSON Lines or Parquet file; the format follows the ending.
     ///
-    /// The column [`Columns::label`] holds a list (JSON Lines, Parquet), or the labels in one text with `separator` between
-    /// them. `None` finds out which of `;` and `|` that is. Spaces around a label do not count; an empty cell is a text without
+    /// The column [`Columns::label`] holds a list (of JSON, in any format, or of Parquet), or the labels in one text with
+    /// `separator` between them. `None` finds out which of `;` and `|` that is. Spaces around a label do not count; an empty cell is a text without
     /// any label. Label names are sorted, so that the same file always gives the same order; pass the training file's
     /// `label_names` for a validation or test file.
     ///
@@ -30,15 +30,16 @@ impl MultiLabelDataset {
     ///
     /// # Errors
     /// Those of [`TextDataset::read`](crate::data::TextDataset::read); when no row has a label; and without a `separator` when
-    /// both `;` and `|` occur, or neither does and there are commas.
+    /// both `;` and `|` occur, or neither does and there are commas or Python's lists.
     pub fn read(
         path: impl AsRef<Path>,
         columns: &Columns,
         separator: Option<char>,
         label_names: Option<&[String]>,
     ) -> Result<Self> {
-        let file = read_cells(path.as_ref(), &Wanted::Columns(&[&columns.text, &columns.label]))?.with_rows()?;
+        let mut file = read_cells(path.as_ref(), &Wanted::Columns(&[&columns.text, &columns.label]))?.with_rows()?;
         let texts = file.texts(0)?;
+        file.columns[1].cells.iter_mut().for_each(take_list);
         let separator = separator.map_or_else(|| separator_of(&file, 1), Ok)?;
         let labels: Vec<Vec<String>> = file.columns[1].cells.iter().map(|cell| labels_of(cell, separator)).collect();
         let names = label_names.map_or_else(|| sorted_names(labels.iter().flatten()), <[String]>::to_vec);
@@ -56,6 +57,16 @@ impl MultiLabelDataset {
             rows.push(given);
         }
         Self::new(&path.as_ref().display().to_string(), texts, rows, names)
+    }
+}
+
+/// Takes a text that is a list in JSON for that list: how tables that were made from JSON hold one in CSV.
+fn take_list(cell: &mut Cell) {
+    if let Cell::Word(text) = &cell
+        && text.trim_start().starts_with('[')
+        && let Ok(labels) = serde_json::from_str(text)
+    {
+        *cell = Cell::List(labels);
     }
 }
 
@@ -83,6 +94,10 @@ fn separator_of(file: &FileCells, column: usize) -> Result<char> {
             Err(Error::input(place, format!("has a `;`, and {other} a `|`"), say))
         }
         [None, None] => match first(',') {
+            Some(row) if cells[row].text().is_some_and(|text| text.trim_start().starts_with('[')) => {
+                let mend = "write it in JSON, as [\"a\", \"b\"], or say which character separates labels";
+                Err(Error::input(file.cell_place(row, column), "is a list that is not JSON", mend))
+            }
             Some(row) => {
                 let problem = "has a comma, and no row has a `;` or `|`: one label, or several?";
                 Err(Error::input(file.cell_place(row, column), problem, say))

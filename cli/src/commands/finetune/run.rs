@@ -51,6 +51,11 @@ where
     let mut model = report.model().clone();
     finish(&mut model)?;
     let measured = model.measure(parts)?;
+    if call.training.tune_thresholds && parts.measured.is_none() {
+        eprintln!(
+            "the thresholds were chosen on the rows that are measured: give --test for numbers that hold elsewhere"
+        );
+    }
     if let Some(staging) = staging {
         model.save_all(&staging.folder(), &card(call, parts, &measured))?;
         staging.finish()?;

@@ -92,7 +92,10 @@ fn prepared(call: &Finetune, data: Parts<TabularDataset>) -> Result<(FittedPrepr
     }
     let preprocessor = Preprocessor::new().fit(&data.train)?;
     if !call.results.json {
-        outln!("{}\n{preprocessor}\n", data.train);
+        outln!("{}", data.train);
+        if call.model.model.is_none() {
+            outln!("{preprocessor}");
+        }
     }
     Ok((preprocessor, data))
 }
