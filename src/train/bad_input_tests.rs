@@ -138,7 +138,7 @@ fn labels_unknown_to_the_model() {
 fn a_text_longer_than_the_model() {
     refused_settings(
         TrainingConfig { max_length: Some(17), ..config() },
-        &["max_length", "17 tokens", "16 positions", "smaller max_length"],
+        &["max_length", "17 tokens", "16 positions", "smaller limit"],
     );
     refused_settings(TrainingConfig { max_length: Some(2), ..config() }, &["max_length: 2", "at least 3"]);
     let tokens = [4u32; 17];
@@ -489,7 +489,7 @@ fn a_folder_for_checkpoints_that_cannot_be_one() {
     // Neither of two runs is mixed up with the other.
     let place = Checkpoints::in_folder(folder.path().join("run"));
     keep(place.clone(), false, config()).unwrap();
-    refuse(place.clone(), false, &["run: holds checkpoints of an earlier run, up to step-00000006", "resume()"]);
+    refuse(place.clone(), false, &["run: holds checkpoints of an earlier run, up to step-00000006", "(resume)"]);
     refused(
         keep(place.clone(), true, TrainingConfig { seed: 1, ..config() }),
         &["the configuration was", "resume with"],

@@ -78,7 +78,7 @@ impl Checkpoints {
                     "holds checkpoints of an earlier run, up to {}",
                     newest.file_name().unwrap_or_default().display()
                 ),
-                "go on with that run by resume(), give another folder, or delete them",
+                "go on with that run (resume), give another folder, or delete them",
             )),
             _ => Ok(()),
         }
