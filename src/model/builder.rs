@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
 
-use candle_core::{Device, Var};
+use candle_core::{DType, Device, Tensor, Var};
 
-use super::{Init, Parameter, ParameterStore, Weights};
+use super::{Buffer, Init, Parameter, ParameterStore, Weights};
 use crate::{Error, Result};
 
-/// Collects the parameters that a model asks for, from a weights file or from seeded initial values.
+/// Collects the parameters and buffers that a model asks for, from a weights file or from seeded initial values.
 ///
 /// A name that the file lacks is an error unless it lies under a prefix declared with
 /// [`StoreBuilder::allow_new`]; so is a shape that differs. All such problems come in one error, from
@@ -31,12 +31,13 @@ pub struct StoreBuilder {
     seed: u64,
     device: Device,
     parameters: BTreeMap<String, Parameter>,
+    buffers: BTreeMap<String, Buffer>,
     report: LoadReport,
     missing: Vec<String>,
     mismatched: Vec<String>,
 }
 
-/// Which parameters came from the file, which start fresh, and what the file had beyond them.
+/// Which parameters and buffers came from the file, which start fresh, and what the file had beyond them.
 ///
 /// ```
 /// use tunebook::model::{Pretrained, TextClassifier};
@@ -58,7 +59,7 @@ pub struct LoadReport {
 
 impl fmt::Display for LoadReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} parameters loaded", self.loaded.len())?;
+        write!(f, "{} tensors loaded", self.loaded.len())?;
         if !self.new.is_empty() {
             write!(f, ", new: {}", self.new.join(", "))?;
         }
@@ -87,6 +88,7 @@ impl StoreBuilder {
             seed,
             device: Device::Cpu,
             parameters: BTreeMap::new(),
+            buffers: BTreeMap::new(),
             report: LoadReport::default(),
             missing: Vec::new(),
             mismatched: Vec::new(),
@@ -117,25 +119,84 @@ impl StoreBuilder {
 
     /// The parameter of this name and shape; `init` is used when it starts fresh.
     pub fn parameter(&mut self, name: &str, shape: &[usize], init: Init) -> Result<Parameter> {
+        self.parameter_as(name, shape, init, |parameter| parameter)
+    }
+
+    /// The same for a parameter that weight decay leaves alone: a bias, or the weight of a normalisation. Decay pulls
+    /// numbers to zero; these have no reason to be there.
+    ///
+    /// ```
+    /// use tunebook::model::{Init, StoreBuilder};
+    /// let mut builder = StoreBuilder::random(0);
+    /// assert!(!builder.parameter("conv.weight", &[2, 3], Init::Normal(0.1))?.is_exempt_from_decay());
+    /// assert!(builder.parameter_without_decay("bn.weight", &[2], Init::Ones)?.is_exempt_from_decay());
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    pub fn parameter_without_decay(&mut self, name: &str, shape: &[usize], init: Init) -> Result<Parameter> {
+        self.parameter_as(name, shape, init, Parameter::without_decay)
+    }
+
+    fn parameter_as(
+        &mut self,
+        name: &str,
+        shape: &[usize],
+        init: Init,
+        finish: impl Fn(Parameter) -> Parameter,
+    ) -> Result<Parameter> {
         if let Some(existing) = self.parameters.get(name) {
-            if existing.var().dims() == shape {
-                return Ok(existing.clone());
-            }
-            return Err(Error::input(
-                name,
-                format!("asked for as {:?} and as {shape:?}", existing.var().dims()),
-                "give one shape to one name",
-            ));
+            same_shape(name, existing.var().dims(), shape)?;
+            return Ok(existing.clone());
         }
-        let loaded = self.weights.as_mut().and_then(|w| w.take(name));
-        let var = match loaded {
+        let parameter = finish(Parameter::new(name, self.values(name, shape, init)?));
+        self.parameters.insert(name.to_owned(), parameter.clone());
+        Ok(parameter)
+    }
+
+    /// The buffer of this name and shape, as strictly as a parameter; `init` is used when it starts fresh.
+    pub fn buffer(&mut self, name: &str, shape: &[usize], init: Init) -> Result<Buffer> {
+        if let Some(existing) = self.buffers.get(name) {
+            same_shape(name, existing.tensor().dims(), shape)?;
+            return Ok(existing.clone());
+        }
+        let buffer = Buffer::new(name, self.values(name, shape, init)?);
+        self.buffers.insert(name.to_owned(), buffer.clone());
+        Ok(buffer)
+    }
+
+    /// A buffer of one whole number, such as how many batches were seen. A file without it starts at 0, as in PyTorch:
+    /// older files have none.
+    pub fn counter(&mut self, name: &str) -> Result<Buffer> {
+        if let Some(existing) = self.buffers.get(name) {
+            return Ok(existing.clone());
+        }
+        let start = match self.weights.as_mut().and_then(|w| w.take(name)) {
+            Some(count) if count.elem_count() == 1 => {
+                self.report.loaded.push(name.to_owned());
+                count.reshape(())?.to_dtype(DType::I64)?.to_device(&self.device)?
+            }
+            other => {
+                match other {
+                    Some(tensor) => self.mismatched.push(format!("{name} is {:?}, not one number", tensor.dims())),
+                    None => self.report.new.push(name.to_owned()),
+                }
+                Tensor::new(0i64, &self.device)?
+            }
+        };
+        let buffer = Buffer::new(name, Var::from_tensor(&start)?);
+        self.buffers.insert(name.to_owned(), buffer.clone());
+        Ok(buffer)
+    }
+
+    /// The values under this name: from the file, or fresh where that is allowed. What is wrong is noted for the end.
+    fn values(&mut self, name: &str, shape: &[usize], init: Init) -> Result<Var> {
+        match self.weights.as_mut().and_then(|w| w.take(name)) {
             Some(tensor) if tensor.dims() == shape => {
                 self.report.loaded.push(name.to_owned());
-                Var::from_tensor(&tensor.to_device(&self.device)?)?
+                Ok(Var::from_tensor(&tensor.to_device(&self.device)?)?)
             }
             Some(tensor) => {
                 self.mismatched.push(format!("{name} is {:?}, not {shape:?}", tensor.dims()));
-                Init::Zeros.var(name, shape, self.seed, &self.device)?
+                Init::Zeros.var(name, shape, self.seed, &self.device)
             }
             None => {
                 let allowed = self.weights.is_none() || self.new_prefixes.iter().any(|p| name.starts_with(p.as_str()));
@@ -144,17 +205,14 @@ impl StoreBuilder {
                 } else {
                     self.missing.push(name.to_owned());
                 }
-                init.var(name, shape, self.seed, &self.device)?
+                init.var(name, shape, self.seed, &self.device)
             }
-        };
-        let parameter = Parameter::new(name, var);
-        self.parameters.insert(name.to_owned(), parameter.clone());
-        Ok(parameter)
+        }
     }
 
     /// The finished store, and what came from where.
     pub fn finish(self) -> Result<(ParameterStore, LoadReport)> {
-        let Self { weights, parameters, mut report, missing, mismatched, .. } = self;
+        let Self { weights, parameters, buffers, mut report, missing, mismatched, .. } = self;
         let (origin, remaining) = match &weights {
             Some(weights) => (weights.origin().to_owned(), weights.names()),
             None => (String::new(), BTreeSet::new()),
@@ -178,8 +236,16 @@ impl StoreBuilder {
             ));
         }
         report.unused = remaining.into_iter().collect();
-        Ok((ParameterStore::new(parameters), report))
+        Ok((ParameterStore::new(parameters, buffers), report))
     }
+}
+
+/// One name stands for one tensor.
+fn same_shape(name: &str, first: &[usize], second: &[usize]) -> Result<()> {
+    if first == second {
+        return Ok(());
+    }
+    Err(Error::input(name, format!("asked for as {first:?} and as {second:?}"), "give one shape to one name"))
 }
 
 /// The first few names, and how many more there are.

@@ -32,7 +32,7 @@ impl Linear {
         Ok(Self {
             name: name.to_owned(),
             weight: builder.parameter(&format!("{name}.weight"), &[outputs, inputs], Init::Normal(std))?,
-            bias: builder.parameter(&format!("{name}.bias"), &[outputs], Init::Zeros)?,
+            bias: builder.parameter_without_decay(&format!("{name}.bias"), &[outputs], Init::Zeros)?,
             adapter: None,
         })
     }
@@ -95,8 +95,8 @@ impl LayerNorm {
     /// Takes `{name}.weight` and `{name}.bias`, both `(width)`, from the builder.
     pub fn new(builder: &mut StoreBuilder, name: &str, width: usize, eps: f64) -> Result<Self> {
         Ok(Self {
-            weight: builder.parameter(&format!("{name}.weight"), &[width], Init::Ones)?,
-            bias: builder.parameter(&format!("{name}.bias"), &[width], Init::Zeros)?,
+            weight: builder.parameter_without_decay(&format!("{name}.weight"), &[width], Init::Ones)?,
+            bias: builder.parameter_without_decay(&format!("{name}.bias"), &[width], Init::Zeros)?,
             eps,
         })
     }

@@ -7,6 +7,7 @@
 //! of numbers, [`TabularClassifier`] and [`TabularRegressor`] put it on tables.
 
 mod bert;
+mod buffer;
 mod builder;
 mod classifier;
 mod config;
@@ -49,6 +50,7 @@ mod tokenizer;
 mod weights;
 
 pub use bert::BertEncoder;
+pub use buffer::Buffer;
 pub use builder::{LoadReport, StoreBuilder};
 pub use classifier::TextClassifier;
 pub use config::{BertConfig, ModelType};

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use candle_core::{DType, Device, Tensor, Var};
+use candle_core::{DType, Device, Shape, Tensor, Var};
 
-use super::Pass;
+use super::{Buffer, Pass};
 use crate::Result;
 use crate::words::matches;
 
@@ -28,11 +28,17 @@ pub struct Parameter {
     name: Arc<str>,
     var: Var,
     trainable: Arc<AtomicBool>,
+    decays: bool,
 }
 
 impl Parameter {
     pub(super) fn new(name: &str, var: Var) -> Self {
-        Self { name: name.into(), var, trainable: Arc::new(AtomicBool::new(true)) }
+        Self { name: name.into(), var, trainable: Arc::new(AtomicBool::new(true)), decays: true }
+    }
+
+    /// The same, left alone by weight decay.
+    pub(super) fn without_decay(self) -> Self {
+        Self { decays: false, ..self }
     }
 
     /// The name, as in the safetensors file: `encoder.layer.0.attention.self.query.weight`.
@@ -70,13 +76,15 @@ impl Parameter {
         }
     }
 
-    /// Whether weight decay leaves it alone: biases and normalisation weights, as is usual for transformers.
+    /// Whether weight decay leaves it alone, as the model declared with
+    /// [`StoreBuilder::parameter_without_decay`](super::StoreBuilder::parameter_without_decay): biases and normalisation
+    /// weights.
     pub fn is_exempt_from_decay(&self) -> bool {
-        self.name.ends_with(".bias") || self.name.contains("LayerNorm.")
+        !self.decays
     }
 }
 
-/// All parameters of a model, sorted by name.
+/// All parameters of a model, sorted by name, and its buffers.
 ///
 /// ```
 /// use tunebook::model::{Init, StoreBuilder};
@@ -91,11 +99,12 @@ impl Parameter {
 #[derive(Clone, Debug, Default)]
 pub struct ParameterStore {
     parameters: BTreeMap<String, Parameter>,
+    buffers: BTreeMap<String, Buffer>,
 }
 
 impl ParameterStore {
-    pub(super) fn new(parameters: BTreeMap<String, Parameter>) -> Self {
-        Self { parameters }
+    pub(super) fn new(parameters: BTreeMap<String, Parameter>, buffers: BTreeMap<String, Buffer>) -> Self {
+        Self { parameters, buffers }
     }
 
     /// Every parameter, in the order of names.
@@ -106,6 +115,11 @@ impl ParameterStore {
     /// The trainable ones, in the order of names.
     pub fn trainable(&self) -> Vec<Parameter> {
         self.parameters.values().filter(|p| p.is_trainable()).cloned().collect()
+    }
+
+    /// What the model keeps beside its parameters, in the order of names: running statistics.
+    pub fn buffers(&self) -> Vec<Buffer> {
+        self.buffers.values().cloned().collect()
     }
 
     /// Adds a parameter, or replaces the one of the same name.
@@ -171,7 +185,7 @@ impl ParameterStore {
         Ok(chosen.len())
     }
 
-    /// How many numbers all parameters hold together.
+    /// How many numbers all parameters hold together. Buffers are not counted, as in PyTorch.
     pub fn count(&self) -> usize {
         self.parameters.values().map(Parameter::count).sum()
     }
@@ -186,29 +200,43 @@ impl ParameterStore {
         self.parameters.values().next().map_or(&Device::Cpu, |parameter| parameter.var.device())
     }
 
-    /// Copies of the current values of these parameters, for [`ParameterStore::restore`].
+    /// Copies of the current values of these parameters and of all buffers, for [`ParameterStore::restore`].
     pub fn copy_of(&self, names: &[String]) -> Result<BTreeMap<String, Tensor>> {
-        let copy = |p: &Parameter| Ok((p.name().to_owned(), p.var.as_detached_tensor().copy()?));
-        names.iter().filter_map(|name| self.parameters.get(name)).map(copy).collect()
+        let parameters = names.iter().filter_map(|name| self.parameters.get(name));
+        let parameters = parameters.map(|p| (p.name(), p.var.as_detached_tensor()));
+        let buffers = self.buffers.values().map(|b| (b.name(), b.tensor()));
+        parameters.chain(buffers).map(|(name, tensor)| Ok((name.to_owned(), tensor.copy()?))).collect()
+    }
+
+    /// The shape of what stands under this name, a parameter or a buffer.
+    pub(crate) fn shape(&self, name: &str) -> Option<Shape> {
+        let parameter = self.parameters.get(name).map(|p| p.var.shape().clone());
+        parameter.or_else(|| self.buffers.get(name).map(|b| b.tensor().shape().clone()))
     }
 
     /// Puts values of [`ParameterStore::copy_of`] back, from any device.
     pub fn restore(&self, copies: &BTreeMap<String, Tensor>) -> Result<()> {
         for (name, values) in copies {
-            let parameter = self.parameters.get(name).ok_or_else(|| {
-                crate::Error::input(name, "no parameter of this name", "restore copies of the same model's parameters")
-            })?;
-            parameter.var.set(&values.to_device(parameter.var.device())?)?;
+            match (self.parameters.get(name), self.buffers.get(name)) {
+                (Some(parameter), _) => parameter.var.set(&values.to_device(parameter.var.device())?)?,
+                (None, Some(buffer)) => buffer.set(values)?,
+                (None, None) => {
+                    let mend = "restore copies of the same model's parameters";
+                    return Err(crate::Error::input(name, "no parameter of this name", mend));
+                }
+            }
         }
         Ok(())
     }
 
-    /// Writes all parameters to a safetensors file with this number type (`F32`, or `F16` at half the size).
+    /// Writes all parameters and buffers to a safetensors file with this number type (`F32`, or `F16` at half the size);
+    /// whole numbers stay what they are.
     pub fn save(&self, path: impl AsRef<Path>, dtype: DType) -> Result<()> {
-        let tensors = self
-            .parameters
-            .iter()
-            .map(|(name, p)| Ok((name.clone(), p.var.as_detached_tensor().to_dtype(dtype)?)))
+        let parameters = self.parameters.values().map(|p| (p.name(), p.var.as_detached_tensor()));
+        let buffers = self.buffers.values().map(|b| (b.name(), b.tensor()));
+        let tensors = parameters
+            .chain(buffers)
+            .map(|(name, t)| Ok((name.to_owned(), if t.dtype().is_float() { t.to_dtype(dtype)? } else { t })))
             .collect::<Result<Vec<_>>>()?;
         super::weights::write(path.as_ref(), tensors)
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::progress::{Bits, Progress};
 use super::{EpochRecord, History};
-use crate::model::{ParameterStore, write_tensors};
+use crate::model::{Buffer, ParameterStore, write_tensors};
 use crate::{Error, Result};
 
 const PREFIX: &str = "step-";
@@ -149,6 +149,7 @@ impl Checkpoints {
 #[derive(Debug)]
 pub(super) struct Contents {
     pub(super) state: State,
+    /// The parameters that learn, and all buffers.
     pub(super) parameters: BTreeMap<String, Tensor>,
     pub(super) optimizer: Vec<(String, Tensor)>,
     /// The best epoch's parameters, where early stopping keeps them.
@@ -260,10 +261,11 @@ impl Contents {
         })
     }
 
-    /// Puts the parameters back into a model.
+    /// Puts the parameters and the buffers back into a model.
     pub(super) fn restore(&self, store: &ParameterStore, names: &[String]) -> Result<()> {
-        for name in names {
-            let fits = self.parameters.get(name).zip(store.get(name)).is_some_and(|(t, p)| t.dims() == p.var().dims());
+        let buffers = store.buffers();
+        for name in names.iter().map(String::as_str).chain(buffers.iter().map(Buffer::name)) {
+            let fits = self.parameters.get(name).zip(store.shape(name)).is_some_and(|(t, shape)| *t.shape() == shape);
             if !fits {
                 let problem = format!("{name} is not in it, or has another shape");
                 return Err(Error::input(&self.origin, problem, "resume with the model of the first run"));

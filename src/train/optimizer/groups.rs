@@ -33,7 +33,7 @@ pub struct ParameterGroup {
 /// use tunebook::train::ParameterGroups;
 /// let mut builder = StoreBuilder::random(0);
 /// builder.parameter("head.weight", &[2, 2], Init::Ones)?;
-/// builder.parameter("head.bias", &[2], Init::Zeros)?;
+/// builder.parameter_without_decay("head.bias", &[2], Init::Zeros)?;
 /// let (store, _) = builder.finish()?;
 /// let groups = ParameterGroups::new(store.all(), 0.01);
 /// let decays: Vec<f64> = groups.all().iter().map(|g| g.weight_decay).collect();
@@ -46,7 +46,7 @@ pub struct ParameterGroups {
 }
 
 impl ParameterGroups {
-    /// One learning rate for all, and no decay for biases and normalisation weights.
+    /// One learning rate for all, and no decay for what the model exempts: biases and normalisation weights.
     pub fn new(parameters: Vec<Parameter>, weight_decay: f64) -> Self {
         let groups = parameters
             .into_iter()

@@ -17,7 +17,7 @@ const NESTEROV: Optimizer = Optimizer::Sgd { momentum: 0.9, nesterov: true };
 fn store() -> ParameterStore {
     let mut builder = StoreBuilder::random(3);
     builder.parameter("layer.weight", &[50], Init::Normal(1.0)).unwrap();
-    builder.parameter("layer.bias", &[50], Init::Normal(1.0)).unwrap();
+    builder.parameter_without_decay("layer.bias", &[50], Init::Normal(1.0)).unwrap();
     builder.finish().unwrap().0
 }
 
