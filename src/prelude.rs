@@ -7,8 +7,8 @@ pub use crate::chart::{
     StrategyComparison, SweepChart,
 };
 pub use crate::data::{
-    Augmentation, CategoricalSteps, Cleaner, DataSheet, HubDataset, ImageDataset, ImageShape, ImageSplits,
-    MultiLabelDataset, NumericSteps, Preprocessor, TableColumn, TableSchema, TabularDataset, TextDataset,
+    Augmentation, CategoricalSteps, Cleaner, DataSheet, FolderImages, HubDataset, ImageDataset, ImageShape,
+    ImageSplits, MultiLabelDataset, NumericSteps, Preprocessor, TableColumn, TableSchema, TabularDataset, TextDataset,
     TextRegressionDataset, TextSplits,
 };
 pub use crate::metrics::{
@@ -17,8 +17,9 @@ pub use crate::metrics::{
     RegressionEvaluation, RocCurve, ZeroDivision,
 };
 pub use crate::model::{
-    LearningRates, LoraConfig, ModelSummary, MultiLabelClassifier, Pass, Pooling, Prediction, Predictions, Pretrained,
-    SavedModel, TabularClassifier, TabularRegressor, TextClassifier, TextEncoder, TextRegressor, TokenBatch, device,
+    ImageClassifier, LearningRates, LoraConfig, ModelSummary, MultiLabelClassifier, Pass, Pooling, Prediction,
+    Predictions, Pretrained, SavedModel, TabularClassifier, TabularRegressor, TextClassifier, TextEncoder,
+    TextRegressor, TokenBatch, device,
 };
 pub use crate::notebook::{Display, LiveDisplay, Progress, record};
 pub use crate::train::{

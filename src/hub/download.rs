@@ -40,8 +40,8 @@ impl Wanted<'_> {
             }
             error if is_unknown_revision(error) => format!("check the branch, tag or commit on the {noun}'s page"),
             HFError::EntryNotFound { .. } if self.kind == Kind::Model => {
-                "check the name and the revision on huggingface.co: the model must have config.json, tokenizer.json and \
-                 model.safetensors"
+                "check the name and the revision on huggingface.co: the model must have config.json, \
+                 model.safetensors and, for texts, tokenizer.json"
                     .to_owned()
             }
             HFError::EntryNotFound { .. } => "check the name and the revision on huggingface.co".to_owned(),

@@ -1,4 +1,4 @@
-//! Vectors of frozen encoders, kept between runs: the same texts through the same weights are computed once.
+//! Vectors of frozen bodies, kept between runs: the same texts or images through the same weights are computed once.
 //!
 //! An entry is all vectors of one call. A text's vector differs in its last bits with the texts that share its batch, so
 //! single vectors would make a run depend on what was computed before it.
@@ -6,17 +6,17 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use sha2::{Digest, Sha256};
 
-use super::{TextEncoder, device_name};
+use super::{ParameterStore, TextEncoder, device_name};
 use crate::Result;
 
 /// Bytes of vectors that are kept; the oldest go first.
 const LIMIT: usize = 256 << 20;
 
-/// The hash of the weights and of the tokens of all texts.
-type Key = [u8; 32];
+/// The hash of the weights and of all rows.
+pub(crate) type Key = [u8; 32];
 
 static CACHE: LazyLock<Mutex<Generations>> = LazyLock::new(Mutex::default);
 
@@ -49,6 +49,48 @@ impl Generations {
     }
 }
 
+/// The vectors `(rows, width)` that `compute` gives, unless they are there under this key.
+pub(super) fn cached(
+    key: Key,
+    rows: usize,
+    device: &Device,
+    compute: impl FnOnce() -> Result<Tensor>,
+) -> Result<Tensor> {
+    let found = CACHE.lock().unwrap_or_else(PoisonError::into_inner).get(&key);
+    if let Some(vectors) = found {
+        let width = vectors.len() / rows.max(1);
+        return Ok(Tensor::from_slice(&vectors, (rows, width), device)?);
+    }
+    let vectors = compute()?;
+    if rows > 0 {
+        let kept: Arc<[f32]> = vectors.flatten_all()?.to_vec1::<f32>()?.into();
+        CACHE.lock().unwrap_or_else(PoisonError::into_inner).insert(key, kept, LIMIT);
+    }
+    Ok(vectors)
+}
+
+/// Takes the values of parameters and buffers into a hash, but those for whose name `is_head` says so, and the device,
+/// whose last bits are its own.
+pub(super) fn hash_weights(hash: &mut Sha256, store: &ParameterStore, is_head: impl Fn(&str) -> bool) -> Result<()> {
+    hash.update(device_name(store.device()));
+    let parameters = store.all().into_iter().map(|p| (p.name().to_owned(), p.var().as_detached_tensor()));
+    let buffers = store.buffers().into_iter().map(|b| (b.name().to_owned(), b.tensor()));
+    for (name, tensor) in parameters.chain(buffers).filter(|(name, _)| !is_head(name)) {
+        hash.update(name);
+        // Counters change no vector.
+        if !tensor.dtype().is_float() {
+            continue;
+        }
+        let values = tensor.flatten_all()?.to_vec1::<f32>()?;
+        let mut bytes = Vec::with_capacity(values.len() * 4);
+        for value in values {
+            bytes.extend_from_slice(&value.to_le_bytes());
+        }
+        hash.update(&bytes);
+    }
+    Ok(())
+}
+
 impl TextEncoder {
     /// As [`TextEncoder::embed_tokens`], but vectors that these very weights once gave for these very texts are not
     /// computed again. They are kept in memory, up to 256 MiB for the process.
@@ -73,31 +115,16 @@ impl TextEncoder {
         sequences: &[Vec<u32>],
         progress: &mut dyn FnMut(usize) -> Result<()>,
     ) -> Result<Tensor> {
-        let width = self.bert.config().hidden_size;
-        let key = key(weights, sequences);
-        let cached = CACHE.lock().unwrap_or_else(PoisonError::into_inner).get(&key);
-        if let Some(vectors) = cached {
-            return Ok(Tensor::from_slice(&vectors, (sequences.len(), width), self.device())?);
-        }
-        let vectors = self.embed_tokens_telling(sequences, progress)?;
-        let kept: Arc<[f32]> = vectors.flatten_all()?.to_vec1::<f32>()?.into();
-        CACHE.lock().unwrap_or_else(PoisonError::into_inner).insert(key, kept, LIMIT);
-        Ok(vectors)
+        cached(key(weights, sequences), sequences.len(), self.device(), || {
+            self.embed_tokens_telling(sequences, progress)
+        })
     }
 
     /// A hash of all that a vector depends on beside the tokens: the weights as they are now, LoRA's included, the
     /// pooling, and the device, whose last bits are its own.
     pub(crate) fn fingerprint(&self) -> Result<Key> {
-        let mut hash = Sha256::new().chain_update(self.pooling.name()).chain_update(device_name(self.device()));
-        for parameter in self.store().all().iter().filter(|p| !p.name().starts_with("classifier.")) {
-            hash.update(parameter.name());
-            let values = parameter.var().flatten_all()?.to_vec1::<f32>()?;
-            let mut bytes = Vec::with_capacity(values.len() * 4);
-            for value in values {
-                bytes.extend_from_slice(&value.to_le_bytes());
-            }
-            hash.update(&bytes);
-        }
+        let mut hash = Sha256::new().chain_update(self.pooling.name());
+        hash_weights(&mut hash, self.store(), |name| name.starts_with("classifier."))?;
         Ok(hash.finalize().into())
     }
 }

@@ -39,7 +39,12 @@ impl LearningRates {
 
     /// Rates under `tunebook.learning_rates` of a `config.json`, those of the width where it has none.
     pub(super) fn from_config(config: &Value, hidden_size: usize, origin: &str) -> Result<Self> {
-        let mut rates = Self::for_width(hidden_size);
+        Self::for_width(hidden_size).overridden_by(config, origin)
+    }
+
+    /// These rates, but those that stand under `tunebook.learning_rates` of a `config.json`.
+    pub(super) fn overridden_by(self, config: &Value, origin: &str) -> Result<Self> {
+        let mut rates = self;
         let given = &config["tunebook"]["learning_rates"];
         for (key, rate) in [
             ("feature_extraction", &mut rates.feature_extraction),

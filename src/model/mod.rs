@@ -4,7 +4,8 @@
 //! (strict loading: a misspelt name is an error, never a silent random weight), [`Pass`] (training or evaluation),
 //! [`BertEncoder`] (the network), [`TextTokenizer`], [`TextEncoder`] (text to vectors), [`TextClassifier`] (text to
 //! labels), [`Pretrained`] (embedded, folder, Hub), [`device()`] (CPU or graphics card); [`Mlp`] is the network for rows
-//! of numbers, [`TabularClassifier`] and [`TabularRegressor`] put it on tables.
+//! of numbers, [`TabularClassifier`] and [`TabularRegressor`] put it on tables; [`image`] has the networks for images,
+//! [`ResNet`] and [`SmallCnn`], and [`ImageClassifier`]. A [`Buffer`] is what a network keeps beside its parameters.
 
 mod bert;
 mod buffer;
@@ -18,6 +19,7 @@ mod files;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod hub_layout;
+mod image;
 mod init;
 mod layers;
 mod learning_rates;
@@ -57,6 +59,7 @@ pub use config::{BertConfig, ModelType};
 pub use cut_texts::CutTexts;
 pub use device::{device, device_name};
 pub(crate) use files::write_atomically;
+pub use image::{BatchNorm2d, Conv2d, ImageClassifier, ImageNetwork, ResNet, ResNetConfig, SmallCnn, SmallCnnConfig};
 pub use init::Init;
 pub use layers::{Embedding, LayerNorm, Linear};
 pub use learning_rates::LearningRates;

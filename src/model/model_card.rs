@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use super::hub_layout::Task;
-use super::{Pooling, TextEncoder};
+use candle_core::Device;
+
+use super::{ImageClassifier, ImageNetwork, Pooling, TextEncoder};
 
 /// What a person says about a trained model, for the `README.md` of its folder (Mitchell et al., 2019, "Model Cards for
 /// Model Reporting"). What the model knows of itself, such as its labels and base model, is added.
@@ -58,9 +60,10 @@ impl ModelCard {
             }
             Task::Value => ("Text regressor", "- Answers with one number\n".to_owned()),
         };
+        let facts = facts + &Self::reading(encoder);
         let trust = if encoder.pooling == Pooling::Pooler { "" } else { ", trust_remote_code=True" };
         self.page(
-            encoder,
+            &Base::of(encoder),
             &Kind {
                 front: "library_name: transformers\npipeline_tag: text-classification\n",
                 tags: "- tunebook\n",
@@ -79,12 +82,12 @@ impl ModelCard {
     /// The page of an encoder alone.
     pub(super) fn of_encoder(encoder: &TextEncoder) -> String {
         Self::new().page(
-            encoder,
+            &Base::of(encoder),
             &Kind {
                 front: "library_name: sentence-transformers\npipeline_tag: sentence-similarity\n",
                 tags: "- sentence-transformers\n- feature-extraction\n- tunebook\n",
                 title: "Sentence encoder",
-                facts: format!("- Dimensions: {}\n", encoder.bert.config().hidden_size),
+                facts: format!("- Dimensions: {}\n", encoder.bert.config().hidden_size) + &Self::reading(encoder),
                 rust: "tunebook::model::TextEncoder::from_pretrained(tunebook::model::Pretrained::folder(\"FOLDER\"))?"
                     .to_owned(),
                 python: "from sentence_transformers import SentenceTransformer\n\nvectors = \
@@ -123,24 +126,73 @@ impl ModelCard {
         }
     }
 
-    fn page(&self, encoder: &TextEncoder, kind: &Kind) -> String {
-        let base = encoder.name();
+    /// The page of a classifier of images.
+    pub(super) fn of_images(&self, model: &ImageClassifier) -> String {
+        let labels: Vec<String> = model.labels().iter().map(|label| quoted(label)).collect();
+        let ((height, width), channels) = (model.input_size(), model.network().channels());
+        let normalization = model.normalization();
+        let (front, python) = match model.network() {
+            ImageNetwork::ResNet(_) => (
+                "library_name: timm\npipeline_tag: image-classification\n",
+                "import timm\n\nmodel = timm.create_model(\"local-dir:FOLDER\", pretrained=True).eval()",
+            ),
+            ImageNetwork::SmallCnn(_) => (
+                "library_name: pytorch\npipeline_tag: image-classification\n",
+                "from small_cnn import load  # small_cnn.py lies in the folder\n\nmodel = load(\"FOLDER\")",
+            ),
+        };
+        self.page(
+            &Base {
+                name: model.origin.weights_sha256.as_ref().map(|_| model.origin.name.as_str()),
+                weights_sha256: model.origin.weights_sha256.as_deref(),
+                device: model.device(),
+            },
+            &Kind {
+                front,
+                tags: "- tunebook\n",
+                title: "Image classifier",
+                facts: format!(
+                    "- Network: `{}`, {} parameters\n- Labels: {}\n- Images: {channels}x{height}x{width} (channels, \
+                     height, width), scaled to 0..1, minus {:?}, divided by {:?}\n",
+                    model.network().architecture(),
+                    model.store().count(),
+                    labels.join(", "),
+                    normalization.mean,
+                    normalization.std
+                ),
+                rust: "tunebook::model::ImageClassifier::load(\"FOLDER\")?".to_owned(),
+                python: python.to_owned(),
+            },
+        )
+    }
+
+    /// How an encoder reads a text.
+    fn reading(encoder: &TextEncoder) -> String {
+        format!("- Pooling: {}; at most {} tokens\n", encoder.pooling.name(), encoder.tokenizer.max_length())
+    }
+
+    fn page(&self, base: &Base<'_>, kind: &Kind) -> String {
         // `owner/name` is a model of the Hub; a path of this machine is nobody's business.
-        let on_the_hub = base.split('/').count() == 2 && !base.starts_with(['.', '/']) && !base.contains(['\\', ' ']);
-        let is_hub = on_the_hub && !std::path::Path::new(base).exists();
+        let on_the_hub = |name: &str| {
+            let is_id = name.split('/').count() == 2 && !name.starts_with(['.', '/']) && !name.contains(['\\', ' ']);
+            is_id && !std::path::Path::new(name).exists()
+        };
+        let hub_id = base.name.filter(|name| on_the_hub(name));
         let mut page = format!("---\n{}", kind.front);
-        if is_hub {
-            let _ = writeln!(page, "base_model: {base}");
+        if let Some(id) = hub_id {
+            let _ = writeln!(page, "base_model: {id}");
         }
         let _ = write!(page, "tags:\n{}---\n\n# {}\n\nFine-tuned with Tunebook.\n\n", kind.tags, kind.title);
-        if is_hub {
-            let _ = writeln!(page, "- Base model: `{base}`");
+        if let Some(id) = hub_id {
+            let _ = writeln!(page, "- Base model: `{id}`");
         }
-        let _ = writeln!(page, "- SHA-256 of the base weights: `{}`", encoder.weights_sha256());
-        let _ = writeln!(page, "- Device: `{}`", super::device_name(encoder.device()));
+        if let Some(sha256) = base.weights_sha256 {
+            let _ = writeln!(page, "- SHA-256 of the base weights: `{sha256}`");
+        } else {
+            page.push_str("- Trained from fresh weights\n");
+        }
+        let _ = writeln!(page, "- Device: `{}`", super::device_name(base.device));
         page.push_str(&kind.facts);
-        let _ =
-            writeln!(page, "- Pooling: {}; at most {} tokens", encoder.pooling.name(), encoder.tokenizer.max_length());
         self.data_and_metrics(&mut page);
         let (rust, python) = (&kind.rust, &kind.python);
         let _ = write!(
@@ -154,6 +206,20 @@ impl ModelCard {
 /// A name as code.
 pub(super) fn quoted(name: &str) -> String {
     format!("`{}`", name.replace('`', "'"))
+}
+
+/// What a model was made from.
+struct Base<'a> {
+    /// A Hub id or a path; none for fresh weights.
+    name: Option<&'a str>,
+    weights_sha256: Option<&'a str>,
+    device: &'a Device,
+}
+
+impl<'a> Base<'a> {
+    fn of(encoder: &'a TextEncoder) -> Self {
+        Self { name: Some(encoder.name()), weights_sha256: Some(encoder.weights_sha256()), device: encoder.device() }
+    }
 }
 
 /// What differs between the pages of kinds of models.

@@ -7,12 +7,13 @@ use candle_core::Tensor;
 use crate::Result;
 use crate::ops::Dropout;
 
-/// One forward pass: with or without gradients, with or without dropout.
+/// One forward pass: with or without gradients, with or without what only training does.
 ///
 /// ```
 /// use tunebook::model::Pass;
-/// assert!(Pass::training(7).tracks_gradients());
+/// assert!(Pass::training(7).tracks_gradients() && Pass::training(7).is_training());
 /// assert!(!Pass::evaluation().tracks_gradients());
+/// assert!(!Pass::gradients().is_training());
 /// ```
 #[derive(Debug)]
 pub struct Pass {
@@ -22,17 +23,18 @@ pub struct Pass {
 }
 
 impl Pass {
-    /// For training: gradients and dropout, whose masks follow from `seed` (give each step its own).
+    /// For training: gradients, dropout and changed images, whose masks and changes follow from `seed` (give each step its
+    /// own), and batch normalisation by the batch.
     pub fn training(seed: u64) -> Self {
         Self { tracks: true, dropout_seed: Some(seed), drops: Cell::new(0) }
     }
 
-    /// For prediction: no gradients, no dropout.
+    /// For prediction: no gradients, no dropout, batch normalisation by running statistics.
     pub fn evaluation() -> Self {
         Self { tracks: false, dropout_seed: None, drops: Cell::new(0) }
     }
 
-    /// Gradients without dropout: for checks of gradients and for studying a loss.
+    /// Gradients of what prediction computes, without dropout: for checks of gradients and for studying a loss.
     pub fn gradients() -> Self {
         Self { tracks: true, dropout_seed: None, drops: Cell::new(0) }
     }
@@ -40,6 +42,16 @@ impl Pass {
     /// Whether trainable parameters take part as variables.
     pub fn tracks_gradients(&self) -> bool {
         self.tracks
+    }
+
+    /// Whether this is a step of training: dropout drops, batch normalisation follows its batch.
+    pub fn is_training(&self) -> bool {
+        self.dropout_seed.is_some()
+    }
+
+    /// What masks and changes of this pass follow from; `None` when nothing is drawn.
+    pub(crate) fn seed(&self) -> Option<u64> {
+        self.dropout_seed
     }
 
     /// Dropout at this rate when training, otherwise `x`. Each call in a pass draws a mask of its own.

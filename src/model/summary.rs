@@ -66,10 +66,25 @@ pub struct ModelSummary {
 
 impl ModelSummary {
     pub(super) fn of(store: &ParameterStore, title: String) -> Self {
+        Self::of_groups(store, title, |parameter| {
+            let name = part(parameter);
+            (depth(&name), name)
+        })
+    }
+
+    /// The same with the parts that `group` gives: for a parameter's name, where its part lies between input and output,
+    /// and what the part is called.
+    pub(super) fn of_groups<D: Ord>(
+        store: &ParameterStore,
+        title: String,
+        group: impl Fn(&str) -> (D, String),
+    ) -> Self {
         let mut rows: Vec<SummaryRow> = Vec::new();
+        let mut depths: Vec<(D, String)> = Vec::new();
         for parameter in store.all() {
-            let name = part(parameter.name());
+            let (depth, name) = group(parameter.name());
             let place = rows.iter().position(|row| row.name == name).unwrap_or_else(|| {
+                depths.push((depth, name.clone()));
                 rows.push(SummaryRow { name, parameters: 0, trainable: 0, shapes: Vec::new() });
                 rows.len() - 1
             });
@@ -78,7 +93,9 @@ impl ModelSummary {
             row.trainable += if parameter.is_trainable() { parameter.count() } else { 0 };
             row.shapes.push((parameter.name().to_owned(), parameter.var().dims().to_vec()));
         }
-        rows.sort_by_key(|row| depth(&row.name));
+        // Stable: parts of one depth stay in the order of their parameters' names.
+        depths.sort_by(|(a, _), (b, _)| a.cmp(b));
+        rows.sort_by_key(|row| depths.iter().position(|(_, name)| *name == row.name));
         Self { title, rows }
     }
 

@@ -17,7 +17,7 @@ pub struct TrainingConfig {
     /// Rows in one forward pass; at least 1.
     pub batch_size: usize,
     /// Forward passes whose gradients are added up for one step; at least 1. A step sees `batch_size` times as many
-    /// rows, in the memory of one batch.
+    /// rows, in the memory of one batch. Batch normalisation, where a model has it, knows the rows of one pass only.
     pub accumulation_steps: usize,
     /// The update rule.
     pub optimizer: Optimizer,

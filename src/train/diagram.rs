@@ -1,9 +1,9 @@
 //! A model as the blocks of a layer diagram.
 
-use super::Method;
+use super::{Method, Trainable};
 use crate::Result;
 use crate::chart::LayerBlock;
-use crate::model::{ModelSummary, TextClassifier};
+use crate::model::{ImageClassifier, ModelSummary, TextClassifier};
 
 impl ModelSummary {
     /// The parts as the blocks of a [`LayerDiagram`](crate::chart::LayerDiagram), frozen or trainable as they are.
@@ -39,13 +39,43 @@ impl TextClassifier {
 
     /// The blocks as `method` would set them at its start. The model stays as it is.
     pub fn layers_for(&self, method: &Method) -> Result<Vec<LayerBlock>> {
-        let before: Vec<_> = self.store().all().into_iter().map(|p| (p.is_trainable(), p)).collect();
-        // What LoRA adds stays with the copy; what is frozen or not is shared with it.
-        let mut copy = self.clone();
-        let outcome = method.apply(&mut copy, 0).map(|()| copy.layers());
-        for (trainable, parameter) in before {
-            parameter.set_trainable(trainable);
-        }
-        outcome
+        under(self, method, Self::layers)
     }
+}
+
+impl ImageClassifier {
+    /// The blocks from the stem to the head, as they are frozen or trainable now.
+    pub fn layers(&self) -> Vec<LayerBlock> {
+        self.summary().layers()
+    }
+
+    /// The blocks as `method` would set them at its start. The model stays as it is.
+    ///
+    /// ```
+    /// use tunebook::prelude::*;
+    /// let model = ImageClassifier::resnet18(vec!["cat".into(), "dog".into()], 42)?;
+    /// let layers = model.layers_for(&Method::Partial { last_n_layers: 1 })?;
+    /// let trains: Vec<&str> = layers.iter().filter(|l| l.trainable).map(|l| l.name.as_str()).collect();
+    /// assert_eq!(trains, ["layer 4", "head"]);
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    pub fn layers_for(&self, method: &Method) -> Result<Vec<LayerBlock>> {
+        under(self, method, Self::layers)
+    }
+}
+
+/// What `layers` says while `method` is applied.
+fn under<M: Trainable + Clone>(
+    model: &M,
+    method: &Method,
+    layers: impl Fn(&M) -> Vec<LayerBlock>,
+) -> Result<Vec<LayerBlock>> {
+    let before: Vec<_> = model.store().all().into_iter().map(|p| (p.is_trainable(), p)).collect();
+    // What LoRA adds stays with the copy; what is frozen or not is shared with it.
+    let mut copy = model.clone();
+    let outcome = method.apply(&mut copy, 0).map(|()| layers(&copy));
+    for (trainable, parameter) in before {
+        parameter.set_trainable(trainable);
+    }
+    outcome
 }

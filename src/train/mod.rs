@@ -19,6 +19,9 @@ mod freezing_tests;
 mod gradient_norms;
 mod gradients;
 mod history;
+mod image;
+#[cfg(test)]
+mod image_tests;
 mod kept;
 mod learning_rate_finder;
 mod live;
@@ -57,6 +60,7 @@ pub use early_stopping::EarlyStopping;
 pub use gradient_norms::GradientNorms;
 pub use gradients::Gradients;
 pub use history::{EpochRecord, History};
+pub use image::ImageInputs;
 pub use kept::Checkpoint;
 pub use learning_rate_finder::LearningRateSearch;
 pub use live::Live;

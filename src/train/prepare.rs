@@ -22,6 +22,7 @@ pub(super) fn check<M: Trainable>(
     if let Some(max_length) = config.max_length {
         model.set_max_length(max_length)?;
     }
+    model.remember(train);
     method.apply(model, config.seed)
 }
 

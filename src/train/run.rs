@@ -289,8 +289,8 @@ impl<M: Trainable, O: Observer> Run<M, O> {
     fn identity(&self, learning: &[String]) -> BTreeMap<String, String> {
         let digest = |text: String| hexadecimal(&Sha256::digest(text)[..8]);
         let rows = |examples: &Examples<M::Inputs>| {
-            let lengths = self.model.lengths(&examples.inputs);
-            format!("{} rows ({})", examples.len(), digest(format!("{:?} {lengths:?}", examples.targets)))
+            let inputs = self.model.rows_fingerprint(&examples.inputs);
+            format!("{} rows ({})", examples.len(), digest(format!("{:?} {inputs}", examples.targets)))
         };
         let shape = |name: &String| self.model.store().get(name).map(|p| p.var().dims().to_vec());
         let parameters = digest(format!("{:?}", learning.iter().map(|n| (n, shape(n))).collect::<Vec<_>>()));

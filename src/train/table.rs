@@ -51,7 +51,8 @@ impl TableInputs {
     }
 }
 
-fn select(rows: &Tensor, places: &[usize]) -> Result<Tensor> {
+/// Some rows of a tensor, in this order.
+pub(super) fn select(rows: &Tensor, places: &[usize]) -> Result<Tensor> {
     let ids: Vec<u32> = places.iter().map(|&place| place as u32).collect();
     Ok(rows.index_select(&Tensor::from_vec(ids, places.len(), rows.device())?, 0)?)
 }

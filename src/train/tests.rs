@@ -15,7 +15,7 @@ use crate::model::{LoraConfig, Parameter, Pass, Pretrained, TextClassifier};
 use crate::ops::verify::without_kernels;
 
 /// A stop request reaches whichever run sees it first, so runs of different tests take turns.
-static TURN: Mutex<()> = Mutex::new(());
+pub(super) static TURN: Mutex<()> = Mutex::new(());
 
 fn model() -> TextClassifier {
     let dir = tiny_folder();

@@ -145,6 +145,16 @@ pub trait Trainable {
         None
     }
 
+    /// What tells these rows from others, so that a run is resumed only on its own data; by default their lengths.
+    fn rows_fingerprint(&self, inputs: &Self::Inputs) -> String {
+        format!("{:?}", self.lengths(inputs))
+    }
+
+    /// Notes what a saved model tells of its training data, such as the size of images; by default nothing.
+    fn remember(&mut self, data: &Self::Data) {
+        let _ = data;
+    }
+
     /// Outputs `(rows, outputs)` of some of the rows: logits, or one number each.
     fn outputs(&self, inputs: &Self::Inputs, rows: &[usize], pass: &Pass) -> Result<Tensor>;
 
@@ -161,8 +171,8 @@ pub trait Trainable {
         ))
     }
 
-    /// Whether a batch may be computed in parts that are added up: true unless rows of a batch influence each other, as
-    /// with batch normalisation.
+    /// Whether a batch may be computed in parts that are added up with the same outcome: true unless rows of a batch
+    /// influence each other, as with batch normalisation.
     fn rows_are_independent(&self) -> bool {
         true
     }

@@ -104,6 +104,15 @@ impl FolderImages {
         }
     }
 
+    /// Files whose labels nobody knows, in their order; each has the first of `label_names`. Ids are the paths.
+    pub(crate) fn read_files(&self, paths: &[PathBuf], label_names: &[String]) -> Result<ImageDataset> {
+        self.check()?;
+        let (pixels, shape) = self.decode(paths)?;
+        let ids: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        let labels = vec![0; ids.len()];
+        ImageDataset::with_ids("files", ids, pixels, shape, labels, label_names.to_vec(), None)
+    }
+
     /// The pixels of all files, `(images, channels, height, width)`, and the shape that they have in common.
     fn decode(&self, paths: &[PathBuf]) -> Result<(Vec<u8>, ImageShape)> {
         let read: Vec<Result<DynamicImage>> = paths.par_iter().map(|path| self.read(path)).collect();

@@ -1,11 +1,12 @@
 //! Images with one label each: all of one size, one byte a pixel and channel.
 //!
 //! Read [`dataset`] first (what an image data set is), then [`normalization`] (what models want of pixels),
-//! [`augmentation`] (changed copies of training images), [`splits`] (parts and folds), [`duplicates`] and [`sheets`]
+//! [`colour`] (grey images for networks that know colour), [`augmentation`] (changed copies of training images), [`splits`] (parts and folds), [`duplicates`] and [`sheets`]
 //! (examples to look at). Files are read by [`npz`] (MedMNIST, with [`npy`] for one array), [`idx`] (MNIST) and
 //! [`folder`] (PNG and JPEG); [`files`] and [`labels`] are what these share.
 
 pub mod augmentation;
+mod colour;
 pub mod dataset;
 mod duplicates;
 mod files;

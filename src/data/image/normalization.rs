@@ -64,6 +64,16 @@ impl ImageDataset {
 }
 
 impl Normalization {
+    /// What networks pretrained on ImageNet expect of colour images: the statistics of that data set, as torchvision and
+    /// timm have them.
+    ///
+    /// ```
+    /// assert_eq!(tunebook::data::Normalization::imagenet().mean, [0.485, 0.456, 0.406]);
+    /// ```
+    pub fn imagenet() -> Self {
+        Self { mean: vec![0.485, 0.456, 0.406], std: vec![0.229, 0.224, 0.225] }
+    }
+
     /// Subtracts each channel's mean and divides by its standard deviation, in place. `pixels` are one image,
     /// `(channels, height, width)`, 0 to 1.
     ///

@@ -53,7 +53,7 @@ pub(super) fn assemble(
     Ok(PretrainedFiles { name, config, config_json, tokenizer, weights, pooling, learning_rates, device: Device::Cpu })
 }
 
-fn required(folder: &Path, file: &str) -> Result<Vec<u8>> {
+pub(super) fn required(folder: &Path, file: &str) -> Result<Vec<u8>> {
     let path = folder.join(file);
     if path.is_file() {
         return std::fs::read(&path).map_err(|e| Error::io(&path, e));
@@ -63,7 +63,7 @@ fn required(folder: &Path, file: &str) -> Result<Vec<u8>> {
     } else if file == "model.safetensors" && folder.join("model.safetensors.index.json").is_file() {
         "weights split over several files are not supported: choose a smaller model"
     } else {
-        "a model folder holds config.json, tokenizer.json and model.safetensors"
+        "a model folder holds config.json and model.safetensors, and for texts tokenizer.json"
     };
     Err(Error::input(path.display(), "no such file", mend))
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{download, folder};
+use super::{Files, download, folder};
 use crate::hub::test_server::Server;
 use crate::model::fixture::{tiny, tiny_data, tiny_folder};
 use crate::model::{Pooling, TextClassifier};
@@ -21,7 +21,7 @@ fn a_model_is_fetched_once_and_then_read_from_the_cache() {
     let cache = tempfile::tempdir().unwrap();
     let server = Server::start(ID, &[("main", model.path())]);
 
-    let path = download::fetch_with(&server.client(cache.path()), ID, "main").unwrap();
+    let path = download::fetch_with(&server.client(cache.path()), ID, "main", &Files::TEXT).unwrap();
     assert!(path.ends_with(server.commit("main")), "{}", path.display());
     let files = load(&path);
     assert_eq!((files.pooling, server.sent()), (Pooling::Cls, 4));
@@ -29,8 +29,8 @@ fn a_model_is_fetched_once_and_then_read_from_the_cache() {
 
     // A pinned commit needs no further file; neither does the branch.
     let client = server.client(cache.path());
-    assert_eq!(download::fetch_with(&client, ID, server.commit("main")).unwrap(), path);
-    assert_eq!(download::fetch_with(&client, ID, "main").unwrap(), path);
+    assert_eq!(download::fetch_with(&client, ID, server.commit("main"), &Files::TEXT).unwrap(), path);
+    assert_eq!(download::fetch_with(&client, ID, "main", &Files::TEXT).unwrap(), path);
     assert_eq!(server.sent(), 4);
 }
 
@@ -39,9 +39,9 @@ fn a_cached_model_works_without_a_server_and_gives_the_same_classifier() {
     let model = tiny_folder();
     let cache = tempfile::tempdir().unwrap();
     let server = Server::start(ID, &[("main", model.path())]);
-    let path = download::fetch_with(&server.client(cache.path()), ID, "main").unwrap();
+    let path = download::fetch_with(&server.client(cache.path()), ID, "main", &Files::TEXT).unwrap();
     let nowhere = Server::nowhere();
-    assert_eq!(download::fetch_with(&nowhere.client(cache.path()), ID, "main").unwrap(), path);
+    assert_eq!(download::fetch_with(&nowhere.client(cache.path()), ID, "main", &Files::TEXT).unwrap(), path);
     let labels = tiny_data(3, 0).label_names();
     let from_hub = TextClassifier::from_pretrained(super::Pretrained::folder(&path), labels.clone()).unwrap();
     let from_folder = TextClassifier::from_pretrained(tiny(&model), labels).unwrap();
@@ -55,7 +55,7 @@ fn an_unknown_model_a_missing_file_and_no_network_say_what_to_do() {
     let cache = tempfile::tempdir().unwrap();
     let server = Server::start(ID, &[("main", model.path())]);
     let fetch = |server: &Server, id: &str| {
-        download::fetch_with(&server.client(cache.path()), id, "main").unwrap_err().to_string()
+        download::fetch_with(&server.client(cache.path()), id, "main", &Files::TEXT).unwrap_err().to_string()
     };
     let message = fetch(&server, "someone/else");
     assert!(

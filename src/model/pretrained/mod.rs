@@ -6,6 +6,7 @@ mod embedded;
 mod folder;
 #[cfg(all(test, feature = "hub"))]
 mod hub_tests;
+mod image;
 
 use std::path::{Path, PathBuf};
 
@@ -16,8 +17,22 @@ use super::{BertConfig, LearningRates, Pooling, TextTokenizer, Weights};
 use crate::hub::{Kind, cache, check_id};
 use crate::{Error, Result};
 
-/// Files that a model must have.
-const REQUIRED: [&str; 3] = ["config.json", "tokenizer.json", "model.safetensors"];
+/// The files of one kind of model.
+struct Files {
+    /// Those that it must have.
+    required: &'static [&'static str],
+    /// Those that say more about it, where there are any.
+    #[cfg_attr(not(feature = "hub"), allow(dead_code, reason = "only fetching asks for them"))]
+    optional: &'static [&'static str],
+}
+
+impl Files {
+    const TEXT: Self = Self {
+        required: &["config.json", "tokenizer.json", "model.safetensors"],
+        optional: &["sentence_bert_config.json", "1_Pooling/config.json"],
+    };
+    const IMAGE: Self = Self { required: &["config.json", "model.safetensors"], optional: &[] };
+}
 
 /// A pretrained encoder that is named but not loaded yet.
 ///
@@ -120,7 +135,9 @@ impl Pretrained {
         let mut files = match self.source {
             Source::Embedded => embedded::read()?,
             Source::Folder(path) => folder::read(&path, path.display().to_string())?,
-            Source::Hub { id, revision, offline } => folder::read(&hub_folder(&id, &revision, offline)?, id)?,
+            Source::Hub { id, revision, offline } => {
+                folder::read(&hub_folder(&id, &revision, offline, &Files::TEXT)?, id)?
+            }
         };
         files.device = self.device;
         files.pooling = self.pooling.unwrap_or(files.pooling);
@@ -132,16 +149,16 @@ impl Pretrained {
 }
 
 /// The folder of the Hub's cache that holds the revision, fetched first where that is allowed.
-fn hub_folder(id: &str, revision: &str, offline: bool) -> Result<PathBuf> {
+fn hub_folder(id: &str, revision: &str, offline: bool, files: &Files) -> Result<PathBuf> {
     check_id(Kind::Model, id)?;
     let offline = offline || cache::is_offline();
     #[cfg(feature = "hub")]
     if !offline {
-        return download::fetch(id, revision);
+        return download::fetch(id, revision, files);
     }
     let repository = cache::repository(&cache::root()?, Kind::Model, id);
     let snapshot = cache::snapshot(&repository, revision);
-    match REQUIRED.iter().find(|file| !snapshot.join(file).is_file()) {
+    match files.required.iter().find(|file| !snapshot.join(file).is_file()) {
         None => Ok(snapshot),
         Some(file) => {
             let what = format!("{file} of revision {revision} is");
