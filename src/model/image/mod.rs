@@ -9,6 +9,8 @@ mod features;
 mod layers;
 mod layout;
 mod network;
+#[cfg(test)]
+mod parity_tests;
 mod pixels;
 mod resnet;
 mod small_cnn;

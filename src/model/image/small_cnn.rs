@@ -30,9 +30,9 @@ pub struct SmallCnnConfig {
 }
 
 impl SmallCnnConfig {
-    /// Three blocks of 32, 64 and 128 channels, dropout 0.2: for images of 28 to 64 pixels.
+    /// Three blocks of 16, 32 and 64 channels, dropout 0.2: for images of 28 to 64 pixels.
     pub fn new(channels: usize, classes: usize) -> Self {
-        Self { channels, classes, widths: vec![32, 64, 128], dropout: 0.2 }
+        Self { channels, classes, widths: vec![16, 32, 64], dropout: 0.2 }
     }
 
     /// The fewest pixels that a side may have: each block needs two, and the one before it twice as many.
@@ -60,7 +60,7 @@ impl SmallCnnConfig {
 ///
 /// Each block is two convolutions of 3x3, each with batch normalisation and ReLU; a maximum over 2x2 pixels stands between
 /// blocks. The last block's maps are averaged over their pixels, so that the size of the images is not built in; dropout
-/// and a linear head follow. With the default widths 288 thousand parameters.
+/// and a linear head follow. With the default widths 72 thousand parameters.
 ///
 /// ```
 /// use tunebook::candle::{DType, Device, Tensor};
