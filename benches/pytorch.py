@@ -5,6 +5,7 @@ import sys
 import time
 
 import torch
+import torchvision
 import transformers
 
 LEARNING_RATE = 2e-5
@@ -33,16 +34,25 @@ class Classifier(torch.nn.Module):
 def optimizer_groups(model, weight_decay):
     """What trains, without decay for biases and norms."""
     decayed, plain = [], []
-    for name, parameter in model.named_parameters():
+    for parameter in model.parameters():
         if parameter.requires_grad:
-            (plain if name.endswith(".bias") or "LayerNorm." in name else decayed).append(parameter)
+            (plain if parameter.dim() == 1 else decayed).append(parameter)
     return [{"params": decayed, "weight_decay": weight_decay}, {"params": plain, "weight_decay": 0.0}]
+
+
+def image_network(row):
+    """ResNet-18 for two classes; with the head alone, the frozen body in evaluation mode."""
+    model = torchvision.models.resnet18(num_classes=2)
+    if row == "resnet18-head":
+        model.requires_grad_(False)
+        model.fc.requires_grad_(True)
+    return model
 
 
 class Subject:
     def __init__(self, folder, row):
-        self.model = Classifier(folder)
         self.trains = row != "inference"
+        self.model = image_network(row) if row.startswith("resnet18") else Classifier(folder)
         self.is_epoch = row == "feature-extraction"
         if self.is_epoch:
             self.model.encoder.requires_grad_(False)
@@ -55,29 +65,38 @@ class Subject:
 
             config = peft.LoraConfig(r=8, lora_alpha=16, lora_dropout=0.1, target_modules=["query", "value"])
             self.model.encoder = peft.get_peft_model(self.model.encoder, config)
-        self.model.train(self.trains)
+        self.model.train(self.trains and row != "resnet18-head")
         if self.is_epoch:
             self.model.encoder.eval()
         groups = optimizer_groups(self.model, WEIGHT_DECAY)
         self.parameters = [parameter for group in groups for parameter in group["params"]]
         self.optimizer = torch.optim.AdamW(groups, lr=LEARNING_RATE)
 
-    def epoch(self, ids, mask, labels):
+    def epoch(self, inputs, labels):
         """Every text once, in batches of 16; nothing below the head tracks gradients."""
         loss = 0.0
-        for part in zip(ids.split(16), mask.split(16), labels.split(16)):
-            loss = self.step(*part)
+        for *part, labels in zip(*(tensor.split(16) for tensor in (*inputs, labels))):
+            loss = self.step(part, labels)
         return loss
 
-    def step(self, ids, mask, labels):
+    def step(self, inputs, labels):
         with torch.set_grad_enabled(self.trains):
-            loss = torch.nn.functional.cross_entropy(self.model(ids, mask), labels)
+            loss = torch.nn.functional.cross_entropy(self.model(*inputs), labels)
         if self.trains:
             self.optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
             self.optimizer.step()
         return loss.item()
+
+
+def batch(request):
+    """Token ids with their mask, or images by the formula that `training.rs` has too."""
+    if "shape" in request:
+        count = torch.Size(request["shape"]).numel()
+        return [((torch.arange(count) * 37 % 101) / 50.0 - 1.0).reshape(request["shape"])]
+    ids = torch.tensor(request["ids"])
+    return [ids, torch.ones_like(ids)]
 
 
 def peak_bytes():
@@ -99,14 +118,13 @@ def main():
         row = request["row"]
         if row not in subjects:
             subjects[row] = Subject(folder, row)
-        ids = torch.tensor(request["ids"])
-        mask = torch.ones_like(ids)
+        inputs = batch(request)
         labels = torch.tensor(request["labels"])
         loss, seconds = 0.0, []
         for _ in range(request["steps"]):
             start = time.perf_counter()
             subject = subjects[row]
-            loss = (subject.epoch if subject.is_epoch else subject.step)(ids, mask, labels)
+            loss = (subject.epoch if subject.is_epoch else subject.step)(inputs, labels)
             seconds.append(time.perf_counter() - start)
         print(json.dumps({"seconds": seconds, "loss": loss, "peak_bytes": peak_bytes()}), flush=True)
 

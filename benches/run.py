@@ -34,6 +34,11 @@ ROWS = [
     ("inference", 16, 64),
     ("feature-extraction", 1000, 64),
 ]
+# Row, images, pixels on each side; ResNet-18 with random weights on colour images.
+IMAGE_ROWS = [
+    ("resnet18-head", 16, 64),
+    ("resnet18-full", 16, 64),
+]
 
 
 class Worker:
@@ -45,8 +50,9 @@ class Worker:
             env[name] = str(threads)
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
 
-    def ask(self, row, texts, tokens, steps):
-        return self.send({"row": row, "steps": steps, **batch(texts, tokens)})
+    def ask(self, row, count, size, steps):
+        work = images(count, size) if (row, count, size) in IMAGE_ROWS else batch(count, size)
+        return self.send({"row": row, "steps": steps, **work})
 
     def send(self, request):
         """The answer to one request."""
@@ -68,6 +74,11 @@ def batch(texts, tokens):
     rng = random.Random(texts * 1000 + tokens)
     ids = [[101, *(rng.randrange(1000, 30000) for _ in range(tokens - 2)), 102] for _ in range(texts)]
     return {"ids": ids, "labels": [n % 2 for n in range(texts)]}
+
+
+def images(count, side):
+    """Both sides make the same pixels themselves."""
+    return {"shape": [count, 3, side, side], "labels": [n % 2 for n in range(count)]}
 
 
 def built(bench="training"):
@@ -122,7 +133,7 @@ def main():
     parser.add_argument("--rows", help="only these, with commas between")
     parser.add_argument("--memory-steps", type=int, default=500, help="0 leaves this part out")
     args = parser.parse_args()
-    rows = [row for row in ROWS if not args.rows or row[0] in args.rows.split(",")]
+    rows = [row for row in ROWS + IMAGE_ROWS if not args.rows or row[0] in args.rows.split(",")]
     if not (pathlib.Path(args.model) / "config.json").is_file():
         parser.error(f"{args.model} has no config.json: give a model's folder in the Hub's layout")
     python = args.python or own_python()
@@ -130,7 +141,7 @@ def main():
         "tunebook": [built(), os.path.abspath(args.model)],
         "pytorch": [python, str(HERE / "pytorch.py"), os.path.abspath(args.model), str(args.threads)],
     }
-    names = ("torch", "transformers", "peft")
+    names = ("torch", "torchvision", "transformers", "peft")
     code = f"import importlib.metadata as m; print(', '.join(n + ' ' + m.version(n) for n in {names}))"
     versions = subprocess.run([python, "-c", code], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
     print(f"{processor()}, {os.cpu_count()} cores, {args.threads} threads each; {versions}", file=sys.stderr)
@@ -161,7 +172,7 @@ def main():
         print(json.dumps(result), flush=True)
         table.append(result)
 
-    print("\n| work | texts x tokens | Tunebook, samples/s | PyTorch, samples/s | ratio | peak memory, Tunebook / PyTorch |")
+    print("\n| work | rows x tokens or pixels | Tunebook, samples/s | PyTorch, samples/s | ratio | peak memory, Tunebook / PyTorch |")
     print("| --- | --- | --- | --- | --- | --- |")
     for r in table:
         ours, theirs = r["tunebook"], r["pytorch"]

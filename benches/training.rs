@@ -2,18 +2,22 @@
 //!
 //! `benches/run.py` starts it beside `benches/pytorch.py`, which understands the same requests, and sends both the same
 //! token ids. A request is a JSON object with `row` (`full`, `last-2-layers`, `lora`, `inference` or
-//! `feature-extraction`), `ids` (a list of token ids for each text), `labels` and `steps`; the answer has `seconds` for each
-//! step, the last `loss`, and the process's memory: now, and at its peak so far. A step of `feature-extraction` is an epoch
-//! over the texts. Model, optimizer and a frozen encoder's vectors stay for the row's next request.
+//! `feature-extraction`), `ids` (a list of token ids for each text), `labels` and `steps`; the rows `resnet18-head` and
+//! `resnet18-full` have in the place of `ids` the `shape` of a batch of images, whose pixels both sides make by the same
+//! formula. The answer has `seconds` for each step, the last `loss`, and the process's memory: now, and at its peak so far. A
+//! step of `feature-extraction` is an epoch over the texts. Model, optimizer and a frozen encoder's vectors stay for the row's
+//! next request.
 
 use std::collections::HashMap;
 use std::error::Error;
 use std::io::{BufRead, Write};
 use std::time::Instant;
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use serde::Deserialize;
-use tunebook::model::{LoraConfig, Parameter, Pass, Pretrained, TextClassifier, TokenBatch};
+use tunebook::model::{
+    ImageClassifier, LoraConfig, Parameter, ParameterStore, Pass, Pretrained, TextClassifier, TokenBatch,
+};
 use tunebook::train::{
     Gradients, Method, Optimizer, OptimizerState, ParameterGroups, TextInputs, Trainable, cross_entropy,
 };
@@ -28,14 +32,64 @@ const BATCH: usize = 16;
 #[derive(Deserialize)]
 struct Request {
     row: String,
+    #[serde(default)]
     ids: Vec<Vec<u32>>,
+    #[serde(default)]
+    shape: Vec<usize>,
     labels: Vec<usize>,
     steps: usize,
 }
 
+impl Request {
+    fn batch(&self) -> Result<Batch> {
+        if self.shape.is_empty() {
+            let sequences: Vec<&[u32]> = self.ids.iter().map(Vec::as_slice).collect();
+            return Ok(Batch::Texts(TokenBatch::new(&sequences, 0)?));
+        }
+        let count: usize = self.shape.iter().product();
+        let pixels: Vec<f32> = (0..count).map(|n| (n * 37 % 101) as f32 / 50.0 - 1.0).collect();
+        Ok(Batch::Images(Tensor::from_vec(pixels, self.shape.as_slice(), &Device::Cpu)?))
+    }
+}
+
+/// What a step reads.
+enum Batch {
+    Texts(TokenBatch),
+    Images(Tensor),
+}
+
+enum Model {
+    Texts(Box<TextClassifier>),
+    Images(Box<ImageClassifier>),
+}
+
+impl Model {
+    fn logits(&self, batch: &Batch, pass: &Pass) -> Result<Tensor> {
+        match (self, batch) {
+            (Self::Texts(model), Batch::Texts(batch)) => Ok(model.logits(batch, pass)?),
+            (Self::Images(model), Batch::Images(images)) => Ok(model.logits(images, pass)?),
+            _ => Err("texts are for the encoder, images for the network".into()),
+        }
+    }
+
+    fn store(&self) -> &ParameterStore {
+        match self {
+            Self::Texts(model) => model.store(),
+            Self::Images(model) => model.store(),
+        }
+    }
+
+    fn of_texts(&self) -> Result<&TextClassifier> {
+        match self {
+            Self::Texts(model) => Ok(model),
+            Self::Images(_) => Err("this row is for texts".into()),
+        }
+    }
+}
+
 /// A model prepared for one row of the table.
 struct Subject {
-    model: TextClassifier,
+    model: Model,
     trains: bool,
     parameters: Vec<Parameter>,
     optimizer: OptimizerState,
@@ -47,14 +101,22 @@ struct Subject {
 impl Subject {
     fn new(folder: &str, row: &str) -> Result<Self> {
         let method = match row {
-            "full" => Method::Full,
+            "full" | "resnet18-full" => Method::Full,
             "last-2-layers" => Method::Partial { last_n_layers: 2 },
             "lora" => Method::Lora(LoraConfig { dropout: 0.1, ..LoraConfig::default() }),
-            "inference" | "feature-extraction" => Method::FeatureExtraction,
+            "inference" | "feature-extraction" | "resnet18-head" => Method::FeatureExtraction,
             other => return Err(format!("no row {other}").into()),
         };
-        let mut model = TextClassifier::from_pretrained(Pretrained::folder(folder), vec!["no".into(), "yes".into()])?;
-        method.apply(&mut model, 42)?;
+        let labels = vec!["no".into(), "yes".into()];
+        let model = if row.starts_with("resnet18") {
+            let mut model = ImageClassifier::resnet18(labels, 42)?;
+            method.apply(&mut model, 42)?;
+            Model::Images(model.into())
+        } else {
+            let mut model = TextClassifier::from_pretrained(Pretrained::folder(folder), labels)?;
+            method.apply(&mut model, 42)?;
+            Model::Texts(model.into())
+        };
         let parameters = model.store().trainable();
         let optimizer =
             OptimizerState::new(Optimizer::default(), &ParameterGroups::new(parameters.clone(), WEIGHT_DECAY))?;
@@ -65,14 +127,14 @@ impl Subject {
     fn epoch(&mut self, ids: &[Vec<u32>], labels: &[usize]) -> Result<f32> {
         let features = match self.features.take() {
             Some(features) => features,
-            None => self.model.freeze_inputs(&TextInputs::Tokens(ids.to_vec()), &mut |_| Ok(()))?,
+            None => self.model.of_texts()?.freeze_inputs(&TextInputs::Tokens(ids.to_vec()), &mut |_| Ok(()))?,
         };
         let rows: Vec<usize> = (0..labels.len()).collect();
         let mut loss = 0.0;
         for rows in rows.chunks(BATCH) {
             let labels: Vec<usize> = rows.iter().map(|&n| labels[n]).collect();
             let pass = self.next_pass();
-            let outputs = self.model.outputs(&features, rows, &pass)?;
+            let outputs = self.model.of_texts()?.outputs(&features, rows, &pass)?;
             loss = self.learn(&outputs, &labels)?;
         }
         self.features = Some(features);
@@ -80,7 +142,7 @@ impl Subject {
     }
 
     /// Forward, backward and update, or a forward pass; the loss.
-    fn step(&mut self, batch: &TokenBatch, labels: &[usize]) -> Result<f32> {
+    fn step(&mut self, batch: &Batch, labels: &[usize]) -> Result<f32> {
         let pass = self.next_pass();
         let logits = self.model.logits(batch, &pass)?;
         self.learn(&logits, labels)
@@ -116,8 +178,7 @@ fn main() -> Result<()> {
         }
         let Some(subject) = subjects.get_mut(&request.row) else { continue };
         let is_epoch = request.row == "feature-extraction";
-        let sequences: Vec<&[u32]> = request.ids.iter().map(Vec::as_slice).collect();
-        let batch = TokenBatch::new(&sequences, 0)?;
+        let batch = request.batch()?;
         let mut loss = 0.0;
         let mut seconds = Vec::with_capacity(request.steps);
         for _ in 0..request.steps {
