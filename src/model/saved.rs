@@ -56,6 +56,10 @@ impl SavedModel {
         let config: Value = serde_json::from_str(&text).map_err(|e| Error::input(path.display(), e, mend))?;
         let source = || Pretrained::folder(folder).device(device);
         let said = |key: &str| config[key].as_str().unwrap_or_default();
+        if !said("architecture").is_empty() {
+            let problem = "holds a classifier of images";
+            return Err(Error::input(folder.display(), problem, "load it with ImageClassifier::load"));
+        }
         Ok(match (said("model_type"), said("problem_type")) {
             (tabular::CLASSIFIER, _) => Self::TabularClassifier(TabularClassifier::load_on(folder, device)?),
             (tabular::REGRESSOR, _) => Self::TabularRegressor(TabularRegressor::load_on(folder, device)?),
@@ -82,9 +86,12 @@ impl SavedModel {
 #[cfg(test)]
 mod tests {
     use super::SavedModel;
-    use crate::data::{Preprocessor, TableColumn, TabularDataset};
+    use crate::data::{Normalization, Preprocessor, TableColumn, TabularDataset};
     use crate::model::fixture::{tiny, tiny_folder};
-    use crate::model::{MultiLabelClassifier, TabularClassifier, TabularRegressor, TextClassifier, TextRegressor};
+    use crate::model::{
+        ImageClassifier, MultiLabelClassifier, SmallCnn, SmallCnnConfig, TabularClassifier, TabularRegressor,
+        TextClassifier, TextRegressor,
+    };
 
     #[test]
     fn each_kind_of_model_is_known_by_its_folder() {
@@ -109,6 +116,11 @@ mod tests {
             assert_eq!(path.file_name().unwrap(), kind);
             assert!(path.join("README.md").is_file(), "{kind}");
         }
+        let network = SmallCnn::new(SmallCnnConfig::new(1, 2), 0).unwrap();
+        let grey = Normalization { mean: vec![0.0], std: vec![1.0] };
+        ImageClassifier::with_network(network, labels(), grey).unwrap().save(at("images")).unwrap();
+        let message = SavedModel::load(at("images")).unwrap_err().to_string();
+        assert!(message.contains("ImageClassifier::load"), "{message}");
         let message = SavedModel::load(at("nothing")).unwrap_err().to_string();
         assert!(message.contains("nothing/config.json") && message.contains("holds a saved model"), "{message}");
         std::fs::write(at("text regressor").join("config.json"), "{").unwrap();
