@@ -1,6 +1,9 @@
 //! Data sets that ship inside the library, so that the course needs no network.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::data::TextDataset;
 use crate::data::text::Part;
@@ -19,20 +22,30 @@ pub struct EmbeddedData {
 }
 
 /// All embedded text data sets.
-pub const TEXT: [EmbeddedData; 1] = [EmbeddedData {
-    name: "support-tickets",
-    about: "512 synthetic tickets to a cloud provider's help desk, 8 queues, fixed split 320/96/96",
-    data_sheet: include_str!("../../data/support-tickets/README.md"),
-    rows: include_str!("../../data/support-tickets/tickets.jsonl"),
-}];
+pub const TEXT: [EmbeddedData; 2] = [
+    EmbeddedData {
+        name: "support-tickets",
+        about: "512 synthetic tickets to a cloud provider's help desk, 8 queues, fixed split 320/96/96",
+        data_sheet: include_str!("../../data/support-tickets/README.md"),
+        rows: include_str!("../../data/support-tickets/tickets.jsonl"),
+    },
+    EmbeddedData {
+        name: "product-reviews",
+        about: "890 synthetic reviews of four kinds of product: positive, negative or mixed, fixed split 582/152/156",
+        data_sheet: include_str!("../../data/product-reviews/README.md"),
+        rows: include_str!("../../data/product-reviews/reviews.jsonl"),
+    },
+];
 
+/// One line: the four fields that every row has, and its columns.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Row {
     id: String,
     label: String,
     split: Split,
     text: String,
+    #[serde(flatten)]
+    columns: BTreeMap<String, Value>,
 }
 
 #[derive(Deserialize)]
@@ -44,7 +57,7 @@ enum Split {
 }
 
 impl EmbeddedData {
-    /// The rows as they are stored: JSON Lines with `id`, `label`, `split` and `text`.
+    /// The rows as they are stored: JSON Lines with `id`, `label`, `split`, `text` and the set's own columns.
     pub fn json_lines(&self) -> &'static str {
         self.rows
     }
@@ -59,10 +72,15 @@ pub(crate) fn text(name: &str) -> Result<TextDataset> {
             format!("there are: {}", names.join(", ")),
         )
     })?;
+    parse(name, known.rows)
+}
+
+/// The data set that these JSON Lines hold.
+fn parse(name: &str, lines: &str) -> Result<TextDataset> {
+    let place = |at: usize| format!("embedded {name}, line {}", at + 1);
     let mut rows = Vec::new();
-    for (at, line) in known.rows.lines().enumerate() {
-        let row: Row = serde_json::from_str(line)
-            .map_err(|problem| Error::input(format!("embedded {name}, line {}", at + 1), problem, ""))?;
+    for (at, line) in lines.lines().enumerate() {
+        let row: Row = serde_json::from_str(line).map_err(|problem| Error::input(place(at), problem, ""))?;
         rows.push(row);
     }
     let mut label_names: Vec<String> = rows.iter().map(|row| row.label.clone()).collect();
@@ -80,6 +98,21 @@ pub(crate) fn text(name: &str) -> Result<TextDataset> {
             Split::Test => Part::Test,
         })
         .collect();
+    let mut columns: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (at, row) in rows.iter().enumerate() {
+        for (column, value) in &row.columns {
+            let values = columns.entry(column.clone()).or_default();
+            if values.len() != at {
+                return Err(Error::input(place(at), format!("column {column} is not in every row before"), ""));
+            }
+            values.push(value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        }
+    }
     let (ids, texts) = rows.into_iter().map(|row| (row.id, row.text)).unzip();
-    TextDataset::with_ids(name, ids, texts, labels, label_names, Some(parts))
+    let data = TextDataset::with_ids(name, ids, texts, labels, label_names, Some(parts))?;
+    columns.into_iter().try_fold(data, |data, (column, values)| data.with_column(&column, values))
 }
+
+#[cfg(test)]
+#[path = "embedded_tests.rs"]
+mod tests;

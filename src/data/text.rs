@@ -1,5 +1,6 @@
 //! Texts with one label each.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::data::rows::{label_counts, label_problem};
@@ -59,6 +60,7 @@ pub struct TextDataset {
     labels: Vec<usize>,
     label_names: Vec<String>,
     parts: Option<Vec<Part>>,
+    columns: BTreeMap<String, Vec<String>>,
 }
 
 impl TextDataset {
@@ -82,10 +84,11 @@ impl TextDataset {
         if let Some((problem, mend)) = label_problem(texts.len(), "texts", &labels, &label_names) {
             return Err(Error::input(name, problem, mend));
         }
-        Ok(Self { name: name.to_owned(), ids, texts, labels, label_names, parts })
+        Ok(Self { name: name.to_owned(), ids, texts, labels, label_names, parts, columns: BTreeMap::new() })
     }
 
-    /// A data set that ships inside the library, ready without a network: `"support-tickets"`.
+    /// A data set that ships inside the library, ready without a network: `"support-tickets"` or
+    /// `"product-reviews"`.
     ///
     /// # Errors
     /// For a name that no embedded data set has; the message lists those there are.
@@ -153,7 +156,66 @@ impl TextDataset {
             labels: rows.iter().map(|&row| self.labels[row]).collect(),
             label_names: self.label_names.clone(),
             parts: self.parts.as_ref().map(|parts| rows.iter().map(|&row| parts[row]).collect()),
+            columns: self
+                .columns
+                .iter()
+                .map(|(column, values)| (column.clone(), rows.iter().map(|&row| values[row].clone()).collect()))
+                .collect(),
         }
+    }
+
+    /// The same data with one more column: what else is known of each row, such as the product or the month. A model does
+    /// not read it. It stays with its rows through splits, and is there to slice by: evaluate on one product, train on
+    /// the months before another. A column of the same name is replaced.
+    ///
+    /// ```
+    /// use tunebook::data::TextDataset;
+    /// let names = ["bad", "good"].map(String::from).to_vec();
+    /// let texts = ["too loud", "so quiet", "no sound"].map(String::from).to_vec();
+    /// let data = TextDataset::new("reviews", texts, vec![0, 1, 0], names)?
+    ///     .with_column("product", ["blender", "blender", "speaker"].map(String::from).to_vec())?;
+    /// assert_eq!(data.rows_where("product", "blender")?, [0, 1]);
+    /// assert_eq!(data.select(&[2]).column("product")?, ["speaker"]);
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When there is not one value for each row.
+    pub fn with_column(mut self, column: &str, values: Vec<String>) -> Result<Self> {
+        if values.len() != self.len() {
+            return Err(Error::input(
+                format!("{}, column {column}", self.name),
+                format!("{} values for {} rows", values.len(), self.len()),
+                "give each row one value, in row order",
+            ));
+        }
+        self.columns.insert(column.to_owned(), values);
+        Ok(self)
+    }
+
+    /// The names of the columns beside text and label, in alphabetical order.
+    pub fn column_names(&self) -> Vec<String> {
+        self.columns.keys().cloned().collect()
+    }
+
+    /// The values of one column, in row order.
+    ///
+    /// # Errors
+    /// When there is no such column; the message lists those there are.
+    pub fn column(&self, column: &str) -> Result<&[String]> {
+        self.columns.get(column).map(Vec::as_slice).ok_or_else(|| {
+            let there = if self.columns.is_empty() { "none".to_owned() } else { self.column_names().join(", ") };
+            Error::input(&self.name, format!("has no column {column}"), format!("columns there are: {there}"))
+        })
+    }
+
+    /// The rows whose `column` says `value`, in order, for [`select`](Self::select).
+    ///
+    /// # Errors
+    /// When there is no such column.
+    pub fn rows_where(&self, column: &str, value: &str) -> Result<Vec<usize>> {
+        let values = self.column(column)?;
+        Ok((0..values.len()).filter(|&row| values[row] == value).collect())
     }
 
     /// The part of the fixed split that each row belongs to, where there is one.

@@ -114,7 +114,10 @@ pub(crate) fn run(call: Data) -> Result<ExitCode> {
                 if split.is_none_or(|wanted| wanted.part() == *part) {
                     let (id, text) = (&data.ids()[row], &data.texts()[row]);
                     let label = data.label_name(data.labels()[row]);
-                    let line = json!({ "id": id, "label": label, "split": part.to_string(), "text": text });
+                    let mut line = json!({ "id": id, "label": label, "split": part.to_string(), "text": text });
+                    for column in data.column_names() {
+                        line[&column] = json!(data.column(&column)?[row]);
+                    }
                     writeln!(file, "{line}").map_err(cannot)?;
                 }
             }
