@@ -3,6 +3,7 @@
 use candle_core::{CpuStorage, CustomOp1, DType, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
+use super::gradient::{Gradient, RowGradient, is_collected, leave};
 use super::slices::{floats, stored_floats};
 
 /// Rows of `table` at `ids`: `table` is `(entries, width)`, `ids` any shape of `u32`, the result `(..., width)`.
@@ -58,6 +59,10 @@ impl CustomOp1 for Embedding {
         let (storage, layout) = grad.storage_and_layout();
         let g = stored_floats(self.name(), &storage, layout)?;
         let (entries, width) = table.dims2()?;
+        if is_collected(table) {
+            leave(table.id(), table.shape(), Gradient::Rows(RowGradient::sum(&self.ids, g, width)))?;
+            return Ok(None);
+        }
         // Zeroed memory of this size comes from the system untouched; only rows that were read are written, and in
         // the order of the ids, so that a rerun adds in the same order.
         let mut sums = vec![0f32; entries * width];
@@ -72,7 +77,8 @@ impl CustomOp1 for Embedding {
 #[cfg(test)]
 mod tests {
     use super::embedding;
-    use crate::ops::verify::{assert_gradients, assert_same_gradients, random_var};
+    use crate::ops::gradient::{Gradient, collect};
+    use crate::ops::verify::{assert_close, assert_gradients, assert_same_gradients, random_var};
     use candle_core::{Device, Tensor};
 
     #[test]
@@ -82,6 +88,23 @@ mod tests {
         assert_gradients("embedding", &[&table], || embedding(&table, &ids));
         let composed = || Ok(table.index_select(&ids.flatten_all()?, 0)?.reshape((2, 3, 5))?);
         assert_same_gradients("embedding", &[&table], || embedding(&table, &ids), composed, 1e-6);
+    }
+
+    #[test]
+    fn collected_rows_are_the_gradient() {
+        let table = random_var(&[6, 5], 1.0, 1);
+        let look_up = |ids: &[u32]| embedding(&table, &Tensor::new(ids, &Device::Cpu).unwrap()).unwrap();
+        // The table is read twice, as one that a head shares.
+        let loss = (look_up(&[2, 0, 2, 5]).sqr().unwrap().sum_all().unwrap()
+            + look_up(&[3, 2]).sqr().unwrap().sum_all().unwrap())
+        .unwrap();
+        let plain = loss.backward().unwrap();
+        let (stored, collected) = collect(|| loss.backward().unwrap());
+        assert!(stored.get(&table).is_none());
+        let Gradient::Rows(rows) = &collected[&table.id()] else { panic!("not by rows") };
+        assert_eq!(rows.rows, [0, 2, 3, 5]);
+        let whole = collected[&table.id()].to_tensor(table.shape()).unwrap();
+        assert_close("rows", &whole, plain.get(&table).unwrap(), 1e-6);
     }
 
     #[test]

@@ -3,12 +3,15 @@
 //! candle's custom operations take up to three inputs. A transformer layer has more than sixteen: its parameters hang
 //! on a chain of *links*, operations of three inputs whose output, one zero, means nothing. The real operation takes the
 //! chain's end as its only input. candle walks a graph from the loss backwards, so the operation is asked for gradients
-//! before its links; it leaves them where the links pick up what belongs to their inputs.
+//! before its links; it leaves them where the links pick up what belongs to their inputs. Gradients of variables can go past
+//! candle altogether ([`super::gradient`]).
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use candle_core::{CpuStorage, CustomOp1, CustomOp3, Device, Layout, Result, Shape, Tensor};
 
+use super::gradient::{Gradient, is_collected, leave};
+use super::scratch::Buffer;
 use super::slices::stored_floats;
 
 /// An operation on 32-bit floats in main memory.
@@ -22,7 +25,7 @@ pub(super) trait Operation: Send + Sync + 'static {
     fn forward(&self, inputs: &[&[f32]], keep: bool) -> (Vec<f32>, Option<Self::Saved>);
 
     /// Gradients of the inputs from the output's; one for each that is wanted.
-    fn backward(&self, inputs: &[&[f32]], saved: Self::Saved, grad: &[f32], wanted: &[bool]) -> Vec<Option<Vec<f32>>>;
+    fn backward(&self, inputs: &[&[f32]], saved: Self::Saved, grad: &[f32], wanted: &[bool]) -> Vec<Option<Buffer>>;
 }
 
 /// The operation on these inputs; differentiable in those that track gradients.
@@ -30,7 +33,9 @@ pub(super) fn apply<O: Operation>(operation: O, inputs: &[&Tensor], shape: Shape
     let contiguous: Vec<Tensor> = inputs.iter().map(|input| input.contiguous()).collect::<Result<_>>()?;
     let wanted: Vec<bool> = inputs.iter().map(|input| input.track_op()).collect();
     let tracks = wanted.contains(&true);
-    let detached: Vec<Tensor> = contiguous.iter().map(Tensor::detach).collect();
+    // A variable has no graph, and must stay one to be recognised in the backward pass.
+    let detached: Vec<Tensor> =
+        contiguous.iter().map(|input| if input.is_variable() { input.clone() } else { input.detach() }).collect();
     let (output, saved) = with_floats(operation.name(), &detached, |inputs| operation.forward(inputs, tracks))?;
     if !tracks {
         return Tensor::from_vec(output, shape, &Device::Cpu);
@@ -51,7 +56,18 @@ pub(super) fn apply<O: Operation>(operation: O, inputs: &[&Tensor], shape: Shape
 }
 
 /// Where the operation leaves gradients for its links: one place for each input.
-type Gradients = Arc<Mutex<Vec<Option<Tensor>>>>;
+type Gradients = Arc<Mutex<Vec<Left>>>;
+
+/// What a link finds for one of its inputs.
+#[derive(Default)]
+enum Left {
+    /// No gradient was wanted, or it was picked up already.
+    #[default]
+    Nothing,
+    /// The gradient of a variable went past candle's store.
+    Collected,
+    Here(Tensor),
+}
 
 /// Calls `f` with the numbers of tensors in main memory, on a thread of the pool: an operation has dozens of loops.
 fn with_floats<R: Send>(name: &'static str, tensors: &[Tensor], f: impl FnOnce(&[&[f32]]) -> R + Send) -> Result<R> {
@@ -102,7 +118,14 @@ impl<O: Operation> CustomOp1 for Node<O> {
         let computed = computed.ok_or_else(|| missing(self.name()))?;
         let mut gradients = Vec::with_capacity(self.inputs.len());
         for (input, values) in self.inputs.iter().zip(computed) {
-            gradients.push(values.map(|values| Tensor::from_vec(values, input.shape(), &Device::Cpu)).transpose()?);
+            gradients.push(match values {
+                None => Left::Nothing,
+                Some(values) if is_collected(input) => {
+                    leave(input.id(), input.shape(), Gradient::Whole(values))?;
+                    Left::Collected
+                }
+                Some(values) => Left::Here(Tensor::from_vec(values.into_vec(), input.shape(), &Device::Cpu)?),
+            });
         }
         *self.gradients.lock().unwrap_or_else(PoisonError::into_inner) = gradients;
         Ok(Some(end.zeros_like()?))
@@ -156,7 +179,11 @@ impl CustomOp3 for Link {
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         let mut gradients = self.gradients.lock().unwrap_or_else(PoisonError::into_inner);
         let mut pick = |place: Option<usize>| match place {
-            Some(n) => gradients.get_mut(n).and_then(Option::take).map(Some).ok_or_else(|| missing("link")),
+            Some(n) => match gradients.get_mut(n).map(std::mem::take) {
+                Some(Left::Here(gradient)) => Ok(Some(gradient)),
+                Some(Left::Collected) => Ok(None),
+                Some(Left::Nothing) | None => Err(missing("link")),
+            },
             None => Ok(None),
         };
         let (first, second) = (pick(self.places[0])?, pick(self.places[1])?);
@@ -171,7 +198,9 @@ mod tests {
     use candle_core::{Shape, Tensor};
 
     use super::{Operation, apply};
-    use crate::ops::verify::{assert_gradients, assert_same_gradients, random_var};
+    use crate::ops::gradient::{Gradient, collect};
+    use crate::ops::scratch::Buffer;
+    use crate::ops::verify::{assert_close, assert_gradients, assert_same_gradients, random_var};
 
     /// The sum over n of (n + 1) times the square of input n.
     struct Squares;
@@ -191,8 +220,11 @@ mod tests {
             (sums, keep.then_some(()))
         }
 
-        fn backward(&self, inputs: &[&[f32]], (): (), grad: &[f32], wanted: &[bool]) -> Vec<Option<Vec<f32>>> {
-            let one = |n: usize| inputs[n].iter().zip(grad).map(|(v, g)| 2.0 * (n + 1) as f32 * v * g).collect();
+        fn backward(&self, inputs: &[&[f32]], (): (), grad: &[f32], wanted: &[bool]) -> Vec<Option<Buffer>> {
+            let one = |n: usize| -> Vec<f32> {
+                inputs[n].iter().zip(grad).map(|(v, g)| 2.0 * (n + 1) as f32 * v * g).collect()
+            };
+            let one = |n| Buffer::copy_of(&one(n));
             wanted.iter().enumerate().map(|(n, wanted)| wanted.then(|| one(n))).collect()
         }
     }
@@ -212,6 +244,27 @@ mod tests {
             assert_gradients("squares", &all, own);
             assert_same_gradients("squares", &all, own, || composed(&inputs), 1e-6);
         }
+    }
+
+    /// With a variable that is an input twice, and one that candle's store gets a part of too.
+    #[test]
+    fn collected_gradients_are_those_of_candle_s_store() {
+        let vars: Vec<_> = (0..3).map(|n| random_var(&[5], 1.0, n)).collect();
+        let inputs = [vars[0].as_tensor(), vars[1].as_tensor(), vars[0].as_tensor(), vars[2].as_tensor()];
+        let y = apply(Squares, &inputs, Shape::from(5)).unwrap();
+        let loss = (y + (vars[2].as_tensor() * 3.0).unwrap()).unwrap().sum_all().unwrap();
+        let plain = loss.backward().unwrap();
+        let (stored, collected) = collect(|| loss.backward().unwrap());
+        for (n, var) in vars.iter().enumerate() {
+            let part = collected[&var.id()].clone();
+            let whole = match stored.get(var) {
+                Some(rest) => part.add(Gradient::Stored(rest.clone()), var.shape()).unwrap(),
+                None => part,
+            };
+            assert_eq!(stored.get(var).is_some(), n == 2);
+            assert_close("sum", &whole.to_tensor(var.shape()).unwrap(), plain.get(var).unwrap(), 1e-6);
+        }
+        assert_eq!(loss.backward().unwrap().get(&vars[0]).unwrap().dims(), [5]);
     }
 
     #[test]
@@ -242,7 +295,7 @@ mod tests {
             (Squares.forward(inputs, keep).0, keep.then(|| Arc::clone(&self.0)))
         }
 
-        fn backward(&self, inputs: &[&[f32]], _: Arc<()>, grad: &[f32], wanted: &[bool]) -> Vec<Option<Vec<f32>>> {
+        fn backward(&self, inputs: &[&[f32]], _: Arc<()>, grad: &[f32], wanted: &[bool]) -> Vec<Option<Buffer>> {
             Squares.backward(inputs, (), grad, wanted)
         }
     }

@@ -8,7 +8,7 @@
 //! Reading order: [`gelu()`] is the simplest; [`linear()`] shows how work for frozen operands is skipped; `slices`
 //! is how a kernel reaches the numbers; `exponential` is the arithmetic that GELU and softmax share. `encoder_layer` puts a
 //! whole transformer layer into one operation, on `many` (any number of inputs), `gemm` (products into memory that is
-//! there) and `scratch` (memory that is used again).
+//! there) and `scratch` (memory that is used again). `gradient` takes the gradients of parameters past candle's store.
 
 mod batch_norm;
 mod conv2d;
@@ -18,6 +18,7 @@ mod encoder_layer;
 mod exponential;
 mod gelu;
 mod gemm;
+mod gradient;
 mod layer_norm;
 mod linear;
 mod many;
@@ -43,6 +44,7 @@ pub use softmax::masked_softmax;
 
 pub(crate) use dropout::Dropout;
 pub(crate) use encoder_layer::{AdapterTensors, EncoderLayer, LinearTensors, NormTensors};
+pub(crate) use gradient::{Gradient, RowGradient, collect};
 #[cfg(test)]
 pub(crate) use scratch::idle_memory;
 pub(crate) use slices::GRAIN;

@@ -18,7 +18,8 @@ struct Pool {
 }
 
 /// Numbers in memory of the pool; they return to it when dropped.
-pub(super) struct Buffer {
+#[derive(Debug)]
+pub(crate) struct Buffer {
     memory: Vec<f32>,
     len: usize,
 }
@@ -41,6 +42,19 @@ impl Buffer {
         let mut copy = Self::take(values.len());
         copy.copy_from_slice(values);
         copy
+    }
+
+    /// The numbers for a tensor, which keeps their memory.
+    pub(super) fn into_vec(mut self) -> Vec<f32> {
+        let mut memory = std::mem::take(&mut self.memory);
+        memory.truncate(self.len);
+        memory
+    }
+}
+
+impl Clone for Buffer {
+    fn clone(&self) -> Self {
+        Self::copy_of(self)
     }
 }
 
@@ -73,6 +87,9 @@ impl DerefMut for Buffer {
 impl Drop for Buffer {
     fn drop(&mut self) {
         let memory = std::mem::take(&mut self.memory);
+        if memory.is_empty() {
+            return;
+        }
         let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
         pool.numbers += memory.len();
         pool.idle.push(memory);

@@ -50,16 +50,30 @@ struct MaskedSoftmax {
     scale: f32,
 }
 
+/// The largest number, or NaN where there is one: a NaN must reach the loss, where training stops and says so. In lanes, so
+/// that it runs as vector code; the order does not matter.
+#[inline(always)]
+#[allow(clippy::inline_always)] // a call in the loop would keep it scalar
+fn largest(values: &[f32]) -> f32 {
+    let more = |a: f32, b: f32| if b > a || b.is_nan() { b } else { a };
+    let mut lanes = [f32::NEG_INFINITY; 16];
+    let (blocks, rest) = values.as_chunks::<16>();
+    for block in blocks {
+        for (lane, &v) in lanes.iter_mut().zip(block) {
+            *lane = more(*lane, v);
+        }
+    }
+    lanes.iter().chain(rest).fold(f32::NEG_INFINITY, |a, &b| more(a, b))
+}
+
 /// One row, in place: `softmax(scale * x)` where `mask` is not zero.
 #[inline(always)]
 #[allow(clippy::inline_always)] // a call in the loop would keep it scalar
 pub(super) fn softmax_row(y: &mut [f32], mask: &[f32], scale: f32) {
-    let mut largest = f32::NEG_INFINITY;
     for (y, &m) in y.iter_mut().zip(mask) {
         *y = if m == 0.0 { f32::NEG_INFINITY } else { *y * scale };
-        // `!(largest >= y)` would lose a NaN here: a NaN must reach the loss, where training stops and says so.
-        largest = if *y > largest || y.is_nan() { *y } else { largest };
     }
+    let largest = largest(y);
     if largest == f32::NEG_INFINITY {
         y.fill(0.0);
         return;

@@ -16,12 +16,12 @@ pub(super) fn run(
     saved: &Saved,
     grad: &[f32],
     wanted: &[bool],
-) -> Vec<Option<Vec<f32>>> {
+) -> Vec<Option<Buffer>> {
     let Parameters { x, linears, norms, .. } = parameters;
     let sizes = layer.sizes;
     let rows = sizes.rows();
     let states = || Buffer::take(rows * sizes.width);
-    let mut gradients = vec![None; wanted.len()];
+    let mut gradients: Vec<Option<Buffer>> = wanted.iter().map(|_| None).collect();
     let narrow = |n: usize| saved.narrow[n].as_ref();
 
     // Feed-forward. `d_attended` begins as the gradient that goes past it, through the residual sum.
@@ -40,7 +40,7 @@ pub(super) fn run(
     drop(d_inner);
 
     // Attention. The input's gradient begins in the same way.
-    let mut dx = vec![0f32; rows * sizes.width];
+    let mut dx = states();
     through_norm(&norms[0], &saved.normals[0], &d_attended, &mut dx, wanted, &mut gradients);
     let d_out = dropped(layer.hidden_dropouts[0], &dx);
     let mut d_context = d_attended;
@@ -64,11 +64,12 @@ fn through_norm(
     dy: &[f32],
     ds: &mut [f32],
     wanted: &[bool],
-    gradients: &mut [Option<Vec<f32>>],
+    gradients: &mut [Option<Buffer>],
 ) {
     let (dw, db) = norm.backward(normal, scales, dy, ds);
-    gradients[norm.place] = wanted[norm.place].then_some(dw);
-    gradients[norm.place + 1] = wanted[norm.place + 1].then_some(db);
+    for (place, values) in [(norm.place, dw), (norm.place + 1, db)] {
+        gradients[place] = wanted[place].then(|| Buffer::copy_of(&values));
+    }
 }
 
 /// A copy through the mask that the forward pass drew.

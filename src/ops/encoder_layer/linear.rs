@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use crate::ops::dropout::Dropout;
 use crate::ops::gemm::{Matrix, Target, Threads, product};
 use crate::ops::scratch::Buffer;
-use crate::ops::slices::{column_sums, rows_per_task};
+use crate::ops::slices::{add, column_sums, rows_per_task};
 
 /// `x W^T + b`, and what LoRA adds.
 pub(super) struct Linear<'a> {
@@ -76,18 +76,18 @@ impl<'a> Linear<'a> {
         dy: &[f32],
         dx: Option<(&mut [f32], Target)>,
         wanted: &[bool],
-        gradients: &mut [Option<Vec<f32>>],
+        gradients: &mut [Option<Buffer>],
     ) {
         let (m, n) = (self.inputs, self.outputs);
         let rows = dy.len() / n;
         let dy_matrix = Matrix::new(dy, rows, n);
         if wanted[self.place] {
-            let mut dw = vec![0f32; n * m];
+            let mut dw = Buffer::take(n * m);
             product(&mut dw, m, Target::Replace, (dy_matrix.t(), Matrix::new(x, rows, m)), 1.0, Threads::All);
             gradients[self.place] = Some(dw);
         }
         if wanted[self.place + 1] {
-            gradients[self.place + 1] = Some(column_sums(dy, n));
+            gradients[self.place + 1] = Some(Buffer::copy_of(&column_sums(dy, n)));
         }
         let mut dx = dx;
         if let Some((dx, target)) = &mut dx {
@@ -101,13 +101,13 @@ impl<'a> Linear<'a> {
         if wanted[self.place + 2] {
             let dropped = adapter.dropped(x);
             let x = Matrix::new(dropped.as_deref().unwrap_or(x), rows, m);
-            let mut d_down = vec![0f32; rank * m];
+            let mut d_down = Buffer::take(rank * m);
             let both = (Matrix::new(&d_narrow, rows, rank).t(), x);
             product(&mut d_down, m, Target::Replace, both, 1.0, Threads::All);
             gradients[self.place + 2] = Some(d_down);
         }
         if wanted[self.place + 3] {
-            let mut d_up = vec![0f32; n * rank];
+            let mut d_up = Buffer::take(n * rank);
             let both = (dy_matrix.t(), Matrix::new(narrow, rows, rank));
             product(&mut d_up, rank, Target::Replace, both, adapter.scale, Threads::All);
             gradients[self.place + 3] = Some(d_up);
@@ -123,10 +123,4 @@ impl<'a> Linear<'a> {
             add(dx, &through);
         }
     }
-}
-
-/// `y += x`.
-fn add(y: &mut [f32], x: &[f32]) {
-    let task = rows_per_task(1);
-    y.par_chunks_mut(task).zip(x.par_chunks(task)).for_each(|(y, x)| y.iter_mut().zip(x).for_each(|(y, x)| *y += x));
 }

@@ -19,6 +19,7 @@ use candle_core::Tensor;
 
 use super::dropout::Dropout;
 use super::many::{self, Operation};
+use super::scratch::Buffer;
 use forward::Saved;
 use linear::{Adapter, Linear};
 use residual::Norm;
@@ -180,7 +181,7 @@ impl Operation for Layer {
         forward::run(self, &Parameters::of(self, inputs), keep)
     }
 
-    fn backward(&self, inputs: &[&[f32]], saved: Saved, grad: &[f32], wanted: &[bool]) -> Vec<Option<Vec<f32>>> {
+    fn backward(&self, inputs: &[&[f32]], saved: Saved, grad: &[f32], wanted: &[bool]) -> Vec<Option<Buffer>> {
         backward::run(self, &Parameters::of(self, inputs), &saved, grad, wanted)
     }
 }

@@ -1,10 +1,9 @@
 //! AdamW on one parameter, in one pass over its numbers.
 
 use candle_core::{Result, Tensor};
-use rayon::prelude::*;
 
-use super::state::InPlace;
-use crate::ops::{GRAIN, vectorized};
+use super::in_place::InPlace;
+use crate::ops::vectorized;
 
 /// The numbers of one step, ready for the loop.
 #[derive(Clone, Copy, Debug)]
@@ -48,25 +47,23 @@ impl InPlace for AdamWStep {
         "adamw"
     }
 
-    fn run(&self, p: &mut [f32], g: &[f32], first: &mut [f32], second: &mut [f32]) {
+    fn keep(&self) -> f32 {
+        self.constants().0 as f32
+    }
+
+    fn apply(&self, p: &mut [f32], g: &[f32], first: &mut [f32], second: &mut [f32]) {
         let (keep, step_size, root_correction) = self.constants();
         let (keep, step_size, root_correction) = (keep as f32, step_size as f32, root_correction as f32);
         let (b1, b2) = (self.beta1 as f32, self.beta2 as f32);
         let (grad_scale, eps) = (self.grad_scale as f32, self.eps as f32);
-        p.par_chunks_mut(GRAIN)
-            .zip(g.par_chunks(GRAIN))
-            .zip(first.par_chunks_mut(GRAIN))
-            .zip(second.par_chunks_mut(GRAIN))
-            .for_each(|(((p, g), m), v)| {
-                vectorized!({
-                    for (((p, &g), m), v) in p.iter_mut().zip(g).zip(m.iter_mut()).zip(v.iter_mut()) {
-                        let g = g * grad_scale;
-                        *m = b1 * *m + (1.0 - b1) * g;
-                        *v = b2 * *v + (1.0 - b2) * g * g;
-                        let denominator = v.sqrt() * root_correction + eps;
-                        *p = *p * keep - step_size * *m / denominator;
-                    }
-                });
-            });
+        vectorized!({
+            for (((p, &g), m), v) in p.iter_mut().zip(g).zip(first.iter_mut()).zip(second.iter_mut()) {
+                let g = g * grad_scale;
+                *m = b1 * *m + (1.0 - b1) * g;
+                *v = b2 * *v + (1.0 - b2) * g * g;
+                let denominator = v.sqrt() * root_correction + eps;
+                *p = *p * keep - step_size * *m / denominator;
+            }
+        });
     }
 }

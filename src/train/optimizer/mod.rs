@@ -1,10 +1,12 @@
 //! What turns gradients into steps.
 //!
 //! Reading order: [`Optimizer`] (which rule, with its numbers), [`ParameterGroups`] (which learning rate and decay each
-//! parameter gets), [`adamw`] and [`sgd`] (the arithmetic of one parameter), [`OptimizerState`] (the rule at work).
+//! parameter gets), [`adamw`] and [`sgd`] (the arithmetic of one parameter), [`in_place`] (their pass over its numbers),
+//! [`OptimizerState`] (the rule at work).
 
 mod adamw;
 mod groups;
+mod in_place;
 mod sgd;
 mod state;
 #[cfg(test)]

@@ -1,10 +1,9 @@
 //! SGD with momentum on one parameter, in one pass over its numbers.
 
 use candle_core::{Result, Tensor};
-use rayon::prelude::*;
 
-use super::state::InPlace;
-use crate::ops::{GRAIN, vectorized};
+use super::in_place::InPlace;
+use crate::ops::vectorized;
 
 /// The numbers of one step.
 #[derive(Clone, Copy, Debug)]
@@ -34,19 +33,21 @@ impl InPlace for SgdStep {
         "sgd"
     }
 
-    fn run(&self, p: &mut [f32], g: &[f32], first: &mut [f32], _: &mut [f32]) {
-        let keep = (1.0 - self.rate * self.weight_decay) as f32;
+    fn keep(&self) -> f32 {
+        (1.0 - self.rate * self.weight_decay) as f32
+    }
+
+    fn apply(&self, p: &mut [f32], g: &[f32], first: &mut [f32], _: &mut [f32]) {
+        let keep = self.keep();
         let (momentum, rate, grad_scale) = (self.momentum as f32, self.rate as f32, self.grad_scale as f32);
         // g + momentum * m with Nesterov, m without.
         let (of_gradient, of_momentum) = if self.nesterov { (1.0, momentum) } else { (0.0, 1.0) };
-        p.par_chunks_mut(GRAIN).zip(g.par_chunks(GRAIN)).zip(first.par_chunks_mut(GRAIN)).for_each(|((p, g), m)| {
-            vectorized!({
-                for ((p, &g), m) in p.iter_mut().zip(g).zip(m.iter_mut()) {
-                    let g = g * grad_scale;
-                    *m = momentum * *m + g;
-                    *p = *p * keep - rate * (of_gradient * g + of_momentum * *m);
-                }
-            });
+        vectorized!({
+            for ((p, &g), m) in p.iter_mut().zip(g).zip(first.iter_mut()) {
+                let g = g * grad_scale;
+                *m = momentum * *m + g;
+                *p = *p * keep - rate * (of_gradient * g + of_momentum * *m);
+            }
         });
     }
 }

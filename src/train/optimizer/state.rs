@@ -3,12 +3,13 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use candle_core::{CpuStorage, DType, Device, InplaceOp2, Layout, Tensor, Var};
+use candle_core::{DType, Device, Tensor, Var};
 
 use super::adamw::AdamWStep;
+use super::in_place::{InPlace, Memory};
 use super::sgd::SgdStep;
 use super::{Optimizer, ParameterGroup, ParameterGroups};
-use crate::ops::{has_kernel, in_pool};
+use crate::ops::{Gradient, has_kernel, in_pool};
 use crate::train::Gradients;
 use crate::{Error, Result};
 
@@ -48,8 +49,8 @@ enum Moments {
     /// Before the first gradient.
     #[default]
     None,
-    /// For the pass in place. No second: empty.
-    InMemory { first: Vec<f32>, second: Vec<f32> },
+    /// For the pass in place.
+    InMemory(Memory),
     /// On the parameter's device, for candle's operations.
     OnDevice { first: Tensor, second: Option<Tensor> },
 }
@@ -58,7 +59,7 @@ impl Moments {
     /// These numbers where the step for `var` wants them.
     fn new(var: &Var, first: Vec<f32>, second: Vec<f32>) -> Result<Self> {
         if has_kernel(var) {
-            return Ok(Self::InMemory { first, second });
+            return Ok(Self::InMemory(Memory::restored(first, second)));
         }
         let tensor = |values: Vec<f32>| Tensor::from_vec(values, var.shape(), var.device());
         let second = if second.is_empty() { None } else { Some(tensor(second)?) };
@@ -70,7 +71,7 @@ impl Moments {
         let flat = |tensor: &Tensor| tensor.flatten_all()?.to_vec1::<f32>();
         Ok(match self {
             Self::None => [Vec::new(), Vec::new()],
-            Self::InMemory { first, second } => [first.clone(), second.clone()],
+            Self::InMemory(memory) => [memory.first.clone(), memory.second.clone()],
             Self::OnDevice { first, second } => {
                 [flat(first)?, second.as_ref().map(flat).transpose()?.unwrap_or_default()]
             }
@@ -117,7 +118,7 @@ impl OptimizerState {
         for (parameter, gradient) in gradients.entries() {
             let (Some(gradient), Some(slot)) = (gradient, self.slots.get_mut(parameter.name())) else { continue };
             slot.step += 1;
-            slot.apply(self.rule, &gradient.contiguous()?, learning_rate, grad_scale)?;
+            slot.apply(self.rule, gradient, learning_rate, grad_scale)?;
         }
         Ok(norm)
     }
@@ -161,7 +162,7 @@ impl OptimizerState {
 }
 
 impl Slot {
-    fn apply(&self, rule: Optimizer, gradient: &Tensor, learning_rate: f64, grad_scale: f64) -> Result<()> {
+    fn apply(&self, rule: Optimizer, gradient: &Gradient, learning_rate: f64, grad_scale: f64) -> Result<()> {
         let rate = learning_rate * self.group.rate_factor;
         let weight_decay = self.group.weight_decay;
         match rule {
@@ -183,62 +184,34 @@ impl Slot {
     }
 
     /// One pass in place on a CPU; candle's operations elsewhere.
-    fn run<S: InPlace>(
+    fn run(
         &self,
-        step: S,
-        gradient: &Tensor,
+        step: impl InPlace,
+        gradient: &Gradient,
         with_second: bool,
         composed: impl Fn(&Tensor, &Tensor, &Tensor, &Tensor) -> candle_core::Result<(Tensor, Tensor, Option<Tensor>)>,
     ) -> Result<()> {
         let var = self.group.parameter.var();
         let mut moments = self.moments.borrow_mut();
         if matches!(*moments, Moments::None) {
-            let zeros = |wanted: bool| vec![0f32; if wanted { var.elem_count() } else { 0 }];
-            *moments = Moments::new(var, zeros(true), zeros(with_second))?;
+            *moments = if has_kernel(var) {
+                Moments::InMemory(Memory::fresh(var.elem_count(), with_second, gradient))
+            } else {
+                let second = if with_second { Some(var.zeros_like()?) } else { None };
+                Moments::OnDevice { first: var.zeros_like()?, second }
+            };
         }
         match &mut *moments {
             Moments::None => {}
-            Moments::InMemory { first, second } => {
-                let update = Update { step, moments: RefCell::new((first, second)) };
-                var.as_tensor().inplace_op2(gradient, &update)?;
-            }
+            Moments::InMemory(memory) => memory.step(step, var.as_tensor(), gradient)?,
             Moments::OnDevice { first, second } => {
-                let (p, m, v) = composed(&var.as_detached_tensor(), gradient, first, second.as_ref().unwrap_or(first))?;
+                let gradient = gradient.to_tensor(var.shape())?;
+                let (p, m, v) =
+                    composed(&var.as_detached_tensor(), &gradient, first, second.as_ref().unwrap_or(first))?;
                 (*first, *second) = (m, v);
                 var.set(&p)?;
             }
         }
-        Ok(())
-    }
-}
-
-/// The arithmetic of one rule on plain slices: parameter, gradient, first and second memory.
-pub(super) trait InPlace {
-    fn name(&self) -> &'static str;
-    fn run(&self, p: &mut [f32], g: &[f32], first: &mut [f32], second: &mut [f32]);
-}
-
-/// A rule as candle's in-place operation on parameter and gradient.
-struct Update<'a, S> {
-    step: S,
-    moments: RefCell<(&'a mut [f32], &'a mut [f32])>,
-}
-
-impl<S: InPlace> InplaceOp2 for Update<'_, S> {
-    fn name(&self) -> &'static str {
-        self.step.name()
-    }
-
-    fn cpu_fwd(&self, s1: &mut CpuStorage, l1: &Layout, s2: &CpuStorage, l2: &Layout) -> candle_core::Result<()> {
-        let not_contiguous = || candle_core::Error::RequiresContiguous { op: "optimizer step" }.bt();
-        let (p_start, p_end) = l1.contiguous_offsets().ok_or_else(not_contiguous)?;
-        let (g_start, g_end) = l2.contiguous_offsets().ok_or_else(not_contiguous)?;
-        let CpuStorage::F32(values) = s1 else {
-            return Err(candle_core::Error::Msg("optimizer step: expected 32-bit floats".to_owned()).bt());
-        };
-        let (first, second) = &mut *self.moments.borrow_mut();
-        let g = &s2.as_slice::<f32>()?[g_start..g_end];
-        self.step.run(&mut values[p_start..p_end], g, first, second);
         Ok(())
     }
 }

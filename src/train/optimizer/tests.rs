@@ -3,10 +3,11 @@
 use candle_core::{Device, Tensor};
 
 use super::adamw::AdamWStep;
+use super::in_place::InPlace;
 use super::sgd::SgdStep;
-use super::state::InPlace;
 use super::{Optimizer, OptimizerState, ParameterGroups};
 use crate::model::{Init, Parameter, ParameterStore, StoreBuilder};
+use crate::ops::embedding;
 use crate::ops::verify::without_kernels;
 use crate::train::Gradients;
 
@@ -92,7 +93,7 @@ fn the_pass_in_place_agrees_with_candle_s_operations() {
     let adam =
         AdamWStep { beta1: 0.9, beta2: 0.999, eps: 1e-8, rate: 0.01, weight_decay: 0.1, grad_scale: 0.5, step: 3 };
     let (mut p1, mut m1, mut v1) = (p.clone(), m.clone(), v.clone());
-    adam.run(&mut p1, &g, &mut m1, &mut v1);
+    adam.apply(&mut p1, &g, &mut m1, &mut v1);
     let (p2, m2, v2) = adam.composed(&tensor(&p), &tensor(&g), &tensor(&m), &tensor(&v)).unwrap();
     close("adamw p", &p1, &p2);
     close("adamw m", &m1, &m2);
@@ -101,10 +102,48 @@ fn the_pass_in_place_agrees_with_candle_s_operations() {
     for nesterov in [false, true] {
         let sgd = SgdStep { momentum: 0.9, nesterov, rate: 0.01, weight_decay: 0.1, grad_scale: 0.5 };
         let (mut p1, mut m1) = (p.clone(), m.clone());
-        sgd.run(&mut p1, &g, &mut m1, &mut []);
+        sgd.apply(&mut p1, &g, &mut m1, &mut []);
         let (p2, m2) = sgd.composed(&tensor(&p), &tensor(&g), &tensor(&m)).unwrap();
         close("sgd p", &p1, &p2);
         close("sgd m", &m1, &m2);
+    }
+}
+
+/// A table whose rows join one by one: by rows and as a whole, from the start and from a checkpoint.
+#[test]
+fn a_table_s_step_by_rows_is_the_whole_table_s_to_the_last_bit() {
+    for rule in [ADAMW, NESTEROV, Optimizer::SGD] {
+        let run = |by_rows: bool, interrupted: bool| {
+            let mut builder = StoreBuilder::random(3);
+            let table = builder.parameter("table", &[3000, 7], Init::Normal(1.0)).unwrap();
+            let (store, _) = builder.finish().unwrap();
+            let make = || OptimizerState::new(rule, &ParameterGroups::new(store.all(), 0.1)).unwrap();
+            let mut optimizer = make();
+            for step in 0..8u32 {
+                let ids: Vec<u32> = (0..50).map(|n| (n * n * 31 + step * 211) % 3000).collect();
+                let rows = embedding(table.var(), &Tensor::new(ids, &Device::Cpu).unwrap()).unwrap();
+                // Now and then the whole table has a gradient.
+                let all = (table.var().sqr().unwrap().sum_all().unwrap() * f64::from(step / 6)).unwrap();
+                let loss =
+                    (rows.sqr().unwrap().sum_all().unwrap() + if step == 6 { all } else { all.detach() }).unwrap();
+                let gradients = if by_rows {
+                    Gradients::of(&store.all(), &loss).unwrap()
+                } else {
+                    Gradients::take(&store.all(), loss.backward().unwrap())
+                };
+                if interrupted && step == 4 {
+                    let kept = optimizer.to_tensors().unwrap().into_iter().collect();
+                    optimizer = make();
+                    optimizer.restore(&kept, "a checkpoint").unwrap();
+                }
+                optimizer.step(&gradients, 0.01, Some(1.0)).unwrap();
+            }
+            let values = table.var().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+            values.into_iter().map(f32::to_bits).collect::<Vec<_>>()
+        };
+        let whole = run(false, false);
+        assert!(run(true, false) == whole, "{rule:?}");
+        assert!(run(true, true) == whole, "{rule:?}, from a checkpoint");
     }
 }
 
