@@ -64,6 +64,8 @@ fn five_hundred_steps_need_the_memory_of_one_hundred() {
         let (first, last) = (&measured[0], &measured[4]);
         // One gradient of each parameter makes 30 KB: kept at every step, they would be twelve megabytes.
         assert!(last[0] < first[0] + (1 << 20), "{method}: resident bytes, kept numbers: {measured:?}");
-        assert_eq!(last[1], first[1], "{method}: resident bytes, kept numbers: {measured:?}");
+        // Two threads that meet in the same operation for the first time take a buffer more; one kept at every step would
+        // be 100,000 numbers at least.
+        assert!(last[1] < first[1] + (1 << 14), "{method}: resident bytes, kept numbers: {measured:?}");
     }
 }
