@@ -15,6 +15,17 @@ pub(crate) fn grouped(number: usize) -> String {
     out
 }
 
+/// A number in few characters, three digits of it from 0.001 to a million, else two: `16`, `0.00123`, `3.2e-5`, `1e-4`.
+pub(crate) fn short_number(value: f64) -> String {
+    if value != 0.0 && !(1e-3..1e6).contains(&value.abs()) {
+        return format!("{value:.1e}").replace(".0e", "e");
+    }
+    let decimals = if value == 0.0 { 0 } else { (2 - value.abs().log10().floor() as i32).clamp(0, 6) };
+    let text = format!("{value:.*}", decimals as usize);
+    let digits = text.trim_end_matches(|c| text.contains('.') && c == '0');
+    digits.trim_end_matches('.').to_owned()
+}
+
 /// `1,032 of 3,118,984 (under 0.1 %)`
 pub(crate) fn part_of(part: usize, whole: usize) -> String {
     let share = if whole == 0 { 0.0 } else { 100.0 * part as f64 / whole as f64 };
@@ -116,6 +127,15 @@ mod tests {
     #[test]
     fn digits_stand_in_threes() {
         assert_eq!([0, 999, 1_000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn numbers_are_short_and_keep_what_counts() {
+        assert_eq!(
+            [0.0, 16.0, 4096.0, 12_345.0, 0.25, -1.5, 0.001_234, 2e-5, 1.5e-4, 3e6, 999.9].map(short_number),
+            ["0", "16", "4096", "12345", "0.25", "-1.5", "0.00123", "2e-5", "1.5e-4", "3e6", "1000"]
+        );
+        assert_eq!([f64::NAN, f64::INFINITY].map(short_number), ["NaN", "inf"]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Round numbers for axes, and how they are written.
 
+use crate::words::short_number;
+
 /// A place on an axis and its label.
 pub(super) type Tick = (f64, String);
 
@@ -97,12 +99,7 @@ impl Unit {
 
 /// A learning rate as people write it: `0.01`, `2e−5`, `1.5e−4`.
 pub(super) fn learning_rate(value: f64) -> String {
-    if value == 0.0 || (0.001..1e4).contains(&value.abs()) {
-        let text = Unit::Plain.format_value(value);
-        let digits = text.trim_end_matches(|c| text.contains('.') && c == '0');
-        return digits.trim_end_matches('.').to_string();
-    }
-    format!("{value:.1e}").replace(".0e", "e").replace('-', "\u{2212}")
+    short_number(value).replace('-', "\u{2212}")
 }
 
 /// [`linear`] with labels for learning rates.

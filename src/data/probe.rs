@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use super::lbfgs::{self, Objective};
 use super::split::shuffled_by_class;
 use crate::notebook::Display;
+use crate::sums::dot;
 use crate::{Error, Result};
 
 /// Rows handled by one task, at least. Tasks are the same for any number of threads, so that sums are too.
@@ -389,20 +390,6 @@ fn class_probabilities(scores: &[f64]) -> (Vec<f64>, f64) {
         *probability /= sum;
     }
     (probabilities, most + sum.ln())
-}
-
-/// The sum of products in eight running sums, which the compiler turns into vector instructions.
-fn dot(weights: &[f64], vector: &[f32]) -> f64 {
-    let mut sums = [0.0; 8];
-    let (weights, vector) = (weights.chunks_exact(8), vector.chunks_exact(8));
-    let (last_weights, last_numbers) = (weights.remainder(), vector.remainder());
-    for (weights, numbers) in weights.zip(vector) {
-        for lane in 0..8 {
-            sums[lane] += weights[lane] * f64::from(numbers[lane]);
-        }
-    }
-    let last: f64 = last_weights.iter().zip(last_numbers).map(|(weight, &number)| weight * f64::from(number)).sum();
-    sums.iter().sum::<f64>() + last
 }
 
 #[cfg(test)]

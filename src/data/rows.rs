@@ -74,7 +74,7 @@ pub(super) fn label_problem(
 }
 
 /// The same for names alone: `None` when none stands twice.
-pub(super) fn name_problem(names: &[String]) -> Option<(String, &'static str)> {
+pub(crate) fn name_problem(names: &[String]) -> Option<(String, &'static str)> {
     let twice = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name));
     twice.map(|(_, name)| (format!("the label name \"{name}\" stands twice"), "name each once"))
 }

@@ -82,3 +82,23 @@ impl fmt::Display for ModelCost {
         write!(f, "{value:.2} {unit} for each sample")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_equal_pytorchs_counter() {
+        let golden = include_str!("../../tests/data/metrics/flops.json");
+        let golden: serde_json::Value = serde_json::from_str(golden).unwrap();
+        let counts = golden["counts"].as_array().unwrap();
+        assert_eq!(counts.len(), 4);
+        for count in counts {
+            let number = |at: usize| count[at].as_u64().unwrap();
+            let [layers, hidden, intermediate, tokens] = [0, 1, 2, 3].map(|at| number(at) as usize);
+            assert_eq!(transformer_flops(layers, hidden, intermediate, tokens), number(4), "{count}");
+        }
+        assert_eq!(transformer_flops(usize::MAX, 2, 2, 2), u64::MAX);
+        assert_eq!(transformer_flops(0, 384, 1536, 64), 0);
+    }
+}

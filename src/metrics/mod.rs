@@ -3,15 +3,16 @@
 //! Start with [`ConfusionMatrix`], which counts; [`ClassificationReport`] derives precision, recall and F1 from the
 //! counts; [`Evaluation`] is what a model's run over a data set gives; [`ComparisonTable`] sets several runs side by side.
 //! Then one file for each family: `agreement.rs` (chance-corrected scores), `ranking.rs` (curves and areas),
-//! `probability.rs` (log loss, calibration), `regression.rs` with [`RegressionEvaluation`], `multi_label.rs`,
-//! `significance.rs` (intervals and tests); what a model costs: `cost.rs` (size, operations), `latency.rs` (time); and
-//! where its vectors differ most: `pca.rs`.
+//! `probability.rs` (log loss, calibration), `regression.rs` and `correlation.rs` with [`RegressionEvaluation`],
+//! `multi_label.rs`, `significance.rs` (intervals and tests); what a model costs: `cost.rs` (size, operations),
+//! `latency.rs` (time); and where its vectors differ most: `pca.rs`.
 
 mod agreement;
 mod check;
 mod classification_report;
 mod comparison_table;
 mod confusion_matrix;
+mod correlation;
 mod cost;
 mod evaluation;
 pub(crate) mod html;
@@ -28,6 +29,7 @@ pub use agreement::{KappaWeights, balanced_accuracy, cohen_kappa, matthews_corre
 pub use classification_report::{ClassificationReport, Scores, ZeroDivision};
 pub use comparison_table::{Column, ColumnKind, ComparisonTable};
 pub use confusion_matrix::{ConfusionMatrix, accuracy};
+pub use correlation::{pearson_correlation, spearman_correlation};
 pub use cost::{ModelCost, transformer_flops};
 pub use evaluation::Evaluation;
 pub use latency::{Latency, LatencyReport, LatencyRuns};

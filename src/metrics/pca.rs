@@ -4,6 +4,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
+use crate::sums::dot;
 use crate::{Error, Result};
 
 /// More directions than are asked for are followed along: the last one wanted settles sooner.
@@ -260,20 +261,6 @@ fn rotate(rows: &mut [Vec<f64>], p: usize, q: usize, (cosine, sine): (f64, f64))
     for (x, y) in before[p].iter_mut().zip(&mut after[0]) {
         (*x, *y) = (cosine * *x - sine * *y, sine * *x + cosine * *y);
     }
-}
-
-/// The sum of products, in eight lanes that the compiler can compute at once, always in the same order.
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    const LANES: usize = 8;
-    let mut lanes = [0.0; LANES];
-    let (chunks_a, chunks_b) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
-    let rest: f64 = chunks_a.remainder().iter().zip(chunks_b.remainder()).map(|(x, y)| x * y).sum();
-    for (a, b) in chunks_a.zip(chunks_b) {
-        for lane in 0..LANES {
-            lanes[lane] += a[lane] * b[lane];
-        }
-    }
-    lanes.iter().sum::<f64>() + rest
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ pub fn r2_score(targets: &[f64], predicted: &[f64]) -> Result<f64> {
     })
 }
 
-fn check_numbers(targets: &[f64], predicted: &[f64]) -> Result<()> {
+pub(super) fn check_numbers(targets: &[f64], predicted: &[f64]) -> Result<()> {
     check::lengths("predictions", predicted.len(), targets.len())?;
     check::finite("target", targets)?;
     check::finite("prediction", predicted)

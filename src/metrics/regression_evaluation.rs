@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::html::{Cell, HtmlTable};
-use super::{Bootstrap, ConfidenceInterval, regression};
+use super::{Bootstrap, ConfidenceInterval, correlation, regression};
 use crate::Result;
 use crate::notebook::Display;
 use crate::words::grouped;
@@ -31,6 +31,11 @@ pub struct RegressionEvaluation {
     pub root_mean_squared_error: f64,
     /// The share of the targets' variance that is predicted, at most 1; see [`r2_score`](super::r2_score).
     pub r2: f64,
+    /// How close targets and predictions lie to a rising line, -1 to 1; see
+    /// [`pearson_correlation`](super::pearson_correlation).
+    pub pearson: f64,
+    /// Whether they stand in the same order, -1 to 1; see [`spearman_correlation`](super::spearman_correlation).
+    pub spearman: f64,
 }
 
 impl RegressionEvaluation {
@@ -44,6 +49,8 @@ impl RegressionEvaluation {
             mean_absolute_error: regression::mean_absolute_error(&targets, &predictions)?,
             root_mean_squared_error: regression::root_mean_squared_error(&targets, &predictions)?,
             r2: regression::r2_score(&targets, &predictions)?,
+            pearson: correlation::pearson_correlation(&targets, &predictions)?,
+            spearman: correlation::spearman_correlation(&targets, &predictions)?,
             targets,
             predictions,
         })
@@ -78,6 +85,8 @@ impl RegressionEvaluation {
             ("mean absolute error", format!("{:.4}", self.mean_absolute_error)),
             ("root mean squared error", format!("{:.4}", self.root_mean_squared_error)),
             ("R²", format!("{:.4}", self.r2)),
+            ("Pearson correlation", format!("{:.4}", self.pearson)),
+            ("Spearman correlation", format!("{:.4}", self.spearman)),
         ] {
             table.row(name, &[Cell::plain(value)], false);
         }
@@ -90,12 +99,17 @@ impl RegressionEvaluation {
     }
 }
 
-/// One line: items, mean absolute error, root mean squared error, R².
+/// One line: items, mean absolute error, root mean squared error, R², Pearson's and Spearman's correlation.
 impl fmt::Display for RegressionEvaluation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let items = grouped(self.targets.len());
         let (mae, rmse) = (self.mean_absolute_error, self.root_mean_squared_error);
-        write!(f, "{items} items: mean absolute error {mae:.4}, root mean squared error {rmse:.4}, R² {:.4}", self.r2)
+        write!(
+            f,
+            "{items} items: mean absolute error {mae:.4}, root mean squared error {rmse:.4}, R² {:.4}, ",
+            self.r2
+        )?;
+        write!(f, "Pearson {:.4}, Spearman {:.4}", self.pearson, self.spearman)
     }
 }
 
@@ -112,7 +126,9 @@ mod tests {
         assert_eq!(evaluation.root_mean_squared_error, 1.25f64.sqrt());
         assert_eq!(evaluation.r2, regression::r2_score(&targets, &predictions).unwrap());
         assert_eq!(evaluation.residuals(), [0.0, 1.0, 0.0, -2.0]);
-        let line = "4 items: mean absolute error 0.7500, root mean squared error 1.1180, R² 0.5000";
+        // Means 3 and 2.75: 5 / sqrt(10 * 4.75). Ranks 1 2 3 4 and 1 2.5 4 2.5: 3 / sqrt(5 * 4.5).
+        let line = "4 items: mean absolute error 0.7500, root mean squared error 1.1180, R² 0.5000, \
+                    Pearson 0.7255, Spearman 0.6325";
         assert_eq!(evaluation.to_string(), line);
         assert!(evaluation.display().get("text/html").is_some_and(|html| html.contains("0.7500")));
     }

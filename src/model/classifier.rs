@@ -9,6 +9,7 @@ use super::{
     LoadReport, ModelCard, ModelSummary, ParameterStore, Pass, Prediction, Predictions, Pretrained, TextEncoder,
     TextNetwork, TokenBatch,
 };
+use crate::data::rows::name_problem;
 use crate::{Error, Result};
 
 /// A text classifier: encoder, pooling, dropout and a linear head.
@@ -173,10 +174,8 @@ pub(super) fn check_labels(labels: &[String]) -> Result<()> {
 
 /// No name stands twice.
 pub(super) fn check_names(labels: &[String]) -> Result<()> {
-    let mut sorted = labels.to_vec();
-    sorted.sort();
-    if let Some((twice, _)) = sorted.iter().zip(&sorted[1..]).find(|(a, b)| a == b) {
-        return Err(Error::input("labels", format!("{twice:?} is given twice"), "give each label once"));
+    match name_problem(labels) {
+        None => Ok(()),
+        Some((problem, mend)) => Err(Error::input("labels", problem, mend)),
     }
-    Ok(())
 }

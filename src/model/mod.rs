@@ -82,4 +82,4 @@ pub use text_network::TextNetwork;
 pub use text_regressor::TextRegressor;
 pub use tokenizer::{TextTokenizer, TokenBatch};
 pub use weights::Weights;
-pub(crate) use weights::write as write_tensors;
+pub(crate) use weights::{read as read_tensors, write as write_tensors};

@@ -158,7 +158,7 @@ fn labels_are_checked() {
         TextClassifier::from_pretrained(tiny(&dir), labels).unwrap_err().to_string()
     };
     assert!(error(&["one"]).contains("at least two"));
-    assert!(error(&["a", "b", "a"]).contains("\"a\" is given twice"));
+    assert!(error(&["a", "b", "a"]).contains("\"a\" stands twice"));
 }
 
 #[test]

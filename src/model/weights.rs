@@ -46,14 +46,7 @@ impl Weights {
 
     /// Reads safetensors bytes; `origin` names them in errors.
     pub fn from_bytes(bytes: &[u8], origin: &str) -> Result<Self> {
-        let tensors: HashMap<String, Tensor> =
-            candle_core::safetensors::load_buffer(bytes, &Device::Cpu).map_err(|e| {
-                Error::input(
-                    origin,
-                    format!("not a readable safetensors file ({})", e.to_string().lines().next().unwrap_or_default()),
-                    "it may be cut short or a Git LFS pointer: fetch it again",
-                )
-            })?;
+        let tensors = parse(bytes, origin, "it may be cut short or a Git LFS pointer: fetch it again")?;
         let style = NameStyle::of(tensors.keys().map(String::as_str));
         let count = tensors.len();
         let tensors: BTreeMap<String, Tensor> = tensors
@@ -114,6 +107,20 @@ impl Weights {
     pub(super) fn take(&mut self, name: &str) -> Option<Tensor> {
         self.tensors.remove(name)
     }
+}
+
+/// Reads the tensors of a safetensors file, names and number types as they are; `mend` says what to do when it is broken.
+pub(crate) fn read(path: &Path, mend: &str) -> Result<HashMap<String, Tensor>> {
+    let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
+    parse(&bytes, &path.display().to_string(), mend)
+}
+
+fn parse(bytes: &[u8], origin: &str, mend: &str) -> Result<HashMap<String, Tensor>> {
+    candle_core::safetensors::load_buffer(bytes, &Device::Cpu).map_err(|e| {
+        let cause = e.to_string();
+        let cause = cause.lines().next().unwrap_or_default();
+        Error::input(origin, format!("not a readable safetensors file ({cause})"), mend)
+    })
 }
 
 /// Writes tensors to a safetensors file, through a temporary file beside it: either the whole file appears or none.

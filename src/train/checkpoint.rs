@@ -4,16 +4,20 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::progress::{Bits, Progress};
 use super::{EpochRecord, History};
-use crate::model::{Buffer, ParameterStore, write_tensors};
+use crate::model::{Buffer, ParameterStore, read_tensors, write_tensors};
 use crate::{Error, Result};
 
 const PREFIX: &str = "step-";
 const PARTIAL: &str = ".partial-";
+const BEST: &str = "best.safetensors";
+
+/// What to do about a checkpoint that cannot be read.
+const BROKEN: &str = "delete this checkpoint; the run goes on from the one before";
 
 /// Where, how often and how many checkpoints of a run are kept.
 ///
@@ -227,8 +231,7 @@ impl State {
     pub(super) fn read(folder: &Path) -> Result<Self> {
         let path = folder.join("state.json");
         let text = fs::read_to_string(&path).map_err(|e| Error::io(&path, e))?;
-        let broken = |e| Error::input(path.display(), e, "delete this checkpoint; the run goes on from the one before");
-        serde_json::from_str(&text).map_err(broken)
+        serde_json::from_str(&text).map_err(|e| Error::input(path.display(), e, BROKEN))
     }
 }
 
@@ -242,7 +245,7 @@ impl Contents {
         write_tensors(&folder.join("parameters.safetensors"), named(&self.parameters))?;
         write_tensors(&folder.join("optimizer.safetensors"), self.optimizer.clone())?;
         if let Some(best) = &self.best {
-            write_tensors(&folder.join("best.safetensors"), named(best))?;
+            write_tensors(&folder.join(BEST), named(best))?;
         }
         let path = folder.join("state.json");
         let state = serde_json::to_string(&self.state)
@@ -251,12 +254,12 @@ impl Contents {
     }
 
     pub(super) fn read(folder: &Path) -> Result<Self> {
-        let best = folder.join("best.safetensors");
+        let read = |file: &str| read_tensors(&folder.join(file), BROKEN);
         Ok(Self {
             state: State::read(folder)?,
-            parameters: read_tensors(&folder.join("parameters.safetensors"))?,
-            optimizer: read_tensors(&folder.join("optimizer.safetensors"))?.into_iter().collect(),
-            best: if best.exists() { Some(read_tensors(&best)?) } else { None },
+            parameters: read("parameters.safetensors")?.into_iter().collect(),
+            optimizer: read("optimizer.safetensors")?.into_iter().collect(),
+            best: if folder.join(BEST).exists() { Some(read(BEST)?.into_iter().collect()) } else { None },
             origin: folder.display().to_string(),
         })
     }
@@ -273,15 +276,4 @@ impl Contents {
         }
         store.restore(&self.parameters)
     }
-}
-
-fn read_tensors(path: &Path) -> Result<BTreeMap<String, Tensor>> {
-    let broken = |e| Error::input(path.display(), e, "delete this checkpoint; the run goes on from the one before");
-    let tensors = candle_core::safetensors::load(path, &Device::Cpu).map_err(broken)?;
-    tensors
-        .into_iter()
-        .map(|(name, t)| {
-            Ok((name, if t.dtype() == DType::F32 || t.dtype() == DType::I64 { t } else { t.to_dtype(DType::F32)? }))
-        })
-        .collect()
 }

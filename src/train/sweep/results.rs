@@ -4,11 +4,10 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use super::Trial;
-use super::space::short;
 use crate::Result;
 use crate::chart::SweepChart;
 use crate::notebook::Display;
-use crate::words::excerpt;
+use crate::words::{excerpt, short_number};
 
 /// One trial that was run.
 ///
@@ -136,7 +135,7 @@ impl fmt::Display for SweepResults {
         for row in rows {
             write!(f, "{:>5}", row.trial.number())?;
             for ((_, value), width) in row.trial.values().iter().zip(&widths) {
-                write!(f, "  {:>width$}", short(*value))?;
+                write!(f, "  {:>width$}", short_number(*value))?;
             }
             if with_budget {
                 write!(f, "  {:>6}", row.budget)?;

@@ -7,6 +7,7 @@ use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
+use crate::words::short_number;
 use crate::{Error, Result};
 
 /// The values that a sweep chooses from, for each parameter.
@@ -83,18 +84,10 @@ impl Trial {
 
 impl fmt::Display for Trial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let values: Vec<_> = self.values.iter().map(|(name, value)| format!("{name} {}", short(*value))).collect();
+        let values: Vec<_> =
+            self.values.iter().map(|(name, value)| format!("{name} {}", short_number(*value))).collect();
         write!(f, "trial {}: {}", self.number, values.join(", "))
     }
-}
-
-/// A number in few characters: `16`, `0.25`, `3.2e-5`.
-pub(super) fn short(value: f64) -> String {
-    if value == 0.0 || (1e-3..1e6).contains(&value.abs()) {
-        let text = format!("{value:.4}");
-        return text.trim_end_matches('0').trim_end_matches('.').to_owned();
-    }
-    format!("{value:.1e}")
 }
 
 impl SearchSpace {
