@@ -1,5 +1,5 @@
 //! The data sheet of the embedded tickets, and of a copy that is damaged as real data is: what is wrong, what a cleaning
-//! does about it, which labels are probably wrong, and whether the newest rows are still like the others.
+//! does about it, which labels may be wrong, and whether the newest rows are still like the others.
 //!
 //! `cargo run --release --example data_sheet` takes some seconds. With a path as argument it also writes the last sheet as
 //! a page: `cargo run --release --example data_sheet -- sheet.html`.
@@ -100,8 +100,7 @@ fn later(tickets: &TextDataset) -> Result<TextDataset> {
     Ok(Cleaner::default().clean_rows("later tickets", &rows)?.0)
 }
 
-/// Sentence embeddings of length 1: the probe's penalty is made for numbers of that size. Without it the probe is surer of
-/// itself, and more rows look wrong that are not. The embedded encoder is small: it makes many right rows look hard.
+/// Sentence embeddings of length 1: the penalty of the drift's probe is made for numbers of that size.
 fn embed(encoder: &TextEncoder, data: &TextDataset) -> Result<Vec<Vec<f32>>> {
     let texts: Vec<&str> = data.texts().iter().map(String::as_str).collect();
     let mut vectors: Vec<Vec<f32>> = encoder.embed(&texts)?.to_vec2()?;
@@ -117,5 +116,9 @@ fn embed(encoder: &TextEncoder, data: &TextDataset) -> Result<Vec<Vec<f32>>> {
 /// How many of the labels changed on purpose are among the suspects.
 fn found(noise: &LabelNoise, wrong: &[String]) -> String {
     let found = noise.suspects().iter().filter(|suspect| wrong.contains(&suspect.text)).count();
-    format!("{found} of {} labels changed on purpose are among {} suspects", wrong.len(), noise.suspects().len())
+    let (suspects, expected) = (noise.suspects().len(), noise.expected_wrong());
+    format!(
+        "{found} of {} labels changed on purpose are among {suspects} suspects; {expected:.1} were expected to be wrong",
+        wrong.len()
+    )
 }

@@ -2,11 +2,12 @@
 //!
 //! Read [`text`] first (what a text data set is and where it comes from), then [`read`] (files of one's own), then
 //! [`split`] (fixed, stratified and few-shot subsets), [`folds`] (grouped, by time, k-fold), [`balance`] (rows of each
-//! label), [`duplicates`] and [`leakage`] (texts that stand twice, within a set and across a split), [`outliers`] (values
-//! and lengths far from the rest), [`clean`] (one form for texts, without what stands twice or is missing), [`probe`] and
-//! [`label_noise`] (labels that are probably wrong), [`drift`] (what has changed since), [`data_sheet`] (all of that at a
-//! glance), [`embedded`] (what ships inside the library), [`HubDataset`] (a data set of the Hugging Face Hub), [`rows`]
-//! (what all kinds of data sets have in common), [`image`] (images) and [`table`] (tables).
+//! label), [`duplicates`] and [`leakage`] (texts that stand twice, within a set and across a split), [`outliers`]
+//! (values and lengths far from the rest), [`clean`] (one form for texts, without what stands twice or is missing),
+//! [`probe`] and [`label_noise`] (labels that may be wrong), [`drift`] (what has changed since), [`data_sheet`] (all of
+//! that at a glance), [`embedded`] (what ships inside the
+//! library), [`HubDataset`] (a data set of the Hugging Face Hub), [`rows`] (what all kinds of data sets have in
+//! common), [`image`] (images) and [`table`] (tables).
 
 pub mod balance;
 pub mod clean;
@@ -43,7 +44,10 @@ pub use drift::{
 pub use duplicates::{DuplicateGroup, NearDuplicate, NearDuplicateSearch, Shingle, comparable_text};
 pub use folds::Fold;
 pub use hub::HubDataset;
-pub use image::{Augmentation, FolderImages, ImageDataset, ImageShape, Normalization, Padding};
+pub use image::{
+    Augmentation, FolderImages, ImageDataSheet, ImageDataset, ImageNearDuplicateSearch, ImageShape, Normalization,
+    Padding, PerceptualHash,
+};
 pub use label_noise::{LabelNoise, LabelNoiseSearch, LabelSuspect};
 pub use leakage::{LeakageReport, LeakedRow};
 pub use outliers::{OutlierRule, Outliers};

@@ -7,7 +7,7 @@ pub use crate::chart::{
     StrategyComparison, SweepChart,
 };
 pub use crate::data::{
-    Augmentation, CategoricalSteps, Cleaner, DataSheet, FolderImages, HubDataset, ImageDataset, ImageShape,
+    Augmentation, CategoricalSteps, Cleaner, DataSheet, FolderImages, HubDataset, ImageDataSheet, ImageDataset, ImageShape,
     ImageSplits, MultiLabelDataset, NumericSteps, Preprocessor, TableColumn, TableSchema, TabularDataset, TextDataset,
     TextRegressionDataset, TextSplits,
 };

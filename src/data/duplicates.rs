@@ -67,7 +67,8 @@ pub struct NearDuplicate {
     pub row: usize,
     /// The earlier row that it is most similar to.
     pub like: usize,
-    /// The Jaccard similarity of the two rows' shingles, from the threshold to 1; counted, not estimated.
+    /// The Jaccard similarity of two texts' shingles, counted, not estimated, or the correlation of two images' pixels; from
+    /// the threshold to 1.
     pub similarity: f64,
 }
 

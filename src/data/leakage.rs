@@ -7,8 +7,9 @@ use std::fmt;
 use rayon::prelude::*;
 
 use crate::data::duplicates::{Index, NearDuplicateSearch};
+use crate::data::image::duplicates::ImageIndex;
 use crate::data::text::Part;
-use crate::data::{ImageDataset, ImageSplits, Rows, Splits, TextDataset, TextSplits, comparable_text};
+use crate::data::{ImageNearDuplicateSearch, ImageSplits, Rows, Splits, TextSplits, comparable_text};
 use crate::notebook::Display;
 use crate::words::part_of;
 use crate::{Error, Result};
@@ -43,15 +44,16 @@ pub struct LeakedRow {
     pub like_row: usize,
     /// That row's id.
     pub like_id: String,
-    /// The Jaccard similarity of the two rows' shingles; 1 for the same text.
+    /// The Jaccard similarity of two texts' shingles, or the correlation of two images' pixels; 1 for equal rows.
     pub similarity: f64,
-    /// Whether the two texts are equal as [`comparable_text`].
+    /// Whether the two texts are equal as [`comparable_text`], or the two images pixel for pixel.
     pub exact: bool,
     /// Whether the two rows have the same label.
     pub same_label: bool,
 }
 
-/// The held-out rows of a split that earlier parts hold too, found by [`TextSplits::leakage`].
+/// The held-out rows of a split that earlier parts hold too, found by [`TextSplits::leakage`], [`ImageSplits::leakage`] or
+/// [`ImageSplits::near_leakage`].
 ///
 /// ```
 /// use tunebook::data::{NearDuplicateSearch, Part, TextDataset};
@@ -65,6 +67,8 @@ pub struct LeakageReport {
     name: String,
     /// The least similarity that counts; `None` where rows are compared for equality only.
     threshold: Option<f64>,
+    /// How equal rows are called.
+    equal: &'static str,
     /// Rows of validation and test.
     sizes: [usize; 2],
     rows: Vec<LeakedRow>,
@@ -89,45 +93,34 @@ impl TextSplits {
     /// ```
     pub fn leakage(&self, search: &NearDuplicateSearch) -> Result<LeakageReport> {
         let sizes = held_out(self)?;
-        let parts = [(Part::Train, &self.train), (Part::Validation, &self.validation), (Part::Test, &self.test)];
-        let texts: Vec<&str> = parts.iter().flat_map(|(_, data)| data.texts()).map(String::as_str).collect();
+        let parts = [&self.train, &self.validation, &self.test];
+        let texts: Vec<&str> = parts.iter().flat_map(|data| data.texts()).map(String::as_str).collect();
         let sketches = search.sketch(&texts)?;
-        let places: Vec<(Part, &TextDataset, usize)> =
-            parts.iter().flat_map(|&(part, data)| (0..data.len()).map(move |row| (part, data, row))).collect();
         let keys: Vec<String> = texts.par_iter().map(|text| comparable_text(text)).collect();
-        let mut first_of: HashMap<&str, usize> = HashMap::new();
-        let mut index = Index::default();
-        let (mut rows, mut start) = (Vec::new(), 0);
-        for (_, data) in parts {
-            let end = start + data.len();
-            // A part is searched before it is inserted: duplicates within it are no leak.
-            for at in start..end {
-                let same = first_of.get(keys[at].as_str()).map(|&like| (like, 1.0));
-                if let Some((like, similarity)) = same.or_else(|| index.most_similar(&sketches, at, search.threshold)) {
-                    let ((part, data, row), (like_part, like_data, like_row)) = (places[at], places[like]);
-                    rows.push(LeakedRow {
-                        part,
-                        row,
-                        id: data.ids()[row].clone(),
-                        like_part,
-                        like_row,
-                        like_id: like_data.ids()[like_row].clone(),
-                        similarity,
-                        exact: same.is_some(),
-                        same_label: data.labels()[row] == like_data.labels()[like_row],
-                    });
-                }
-            }
-            // Equal texts stand in the index once: a text repeated a thousand times does not slow the search down.
-            for at in (start..end).filter(|&at| !keys[at].is_empty()) {
-                if let Entry::Vacant(first) = first_of.entry(&keys[at]) {
+        let mut seen: (HashMap<&str, usize>, Index) = Default::default();
+        let places = Place::of_all(parts.map(|data| (data.ids(), data.labels())));
+        let rows = leaked(
+            &places,
+            &mut seen,
+            |(first_of, index), at| {
+                let same = first_of.get(keys[at].as_str()).map(|&like| Like { like, similarity: 1.0, exact: true });
+                same.or_else(|| {
+                    let (like, similarity) = index.most_similar(&sketches, at, search.threshold)?;
+                    Some(Like { like, similarity, exact: false })
+                })
+            },
+            |(first_of, index), at| {
+                // Equal texts stand in the index once: a text repeated a thousand times does not slow the search down.
+                if !keys[at].is_empty()
+                    && let Entry::Vacant(first) = first_of.entry(&keys[at])
+                {
                     first.insert(at);
                     index.insert(&sketches, at);
                 }
-            }
-            start = end;
-        }
-        Ok(LeakageReport { name: self.train.name().to_owned(), threshold: Some(search.threshold), sizes, rows })
+            },
+        );
+        let threshold = Some(search.threshold);
+        Ok(LeakageReport { name: self.train.name().to_owned(), threshold, equal: "word for word", sizes, rows })
     }
 }
 
@@ -135,8 +128,9 @@ impl ImageSplits {
     /// Searches for validation images that the training part holds too, and test images that either holds, pixel for
     /// pixel. Each such image is listed once, with the first row that it is equal to.
     ///
-    /// Scores on leaked images measure memory. Pictures of one scene that are not equal are found by nobody but those
-    /// who took them: split by group ([`ImageDataset::grouped_split`]) where a patient or a video has several.
+    /// Scores on leaked images measure memory. Changed copies are found by [`near_leakage`](Self::near_leakage). Pictures of
+    /// one scene that are not alike are found by nobody but those who took them: split by group
+    /// ([`ImageDataset::grouped_split`](crate::data::ImageDataset::grouped_split)) where a patient or a video has several.
     ///
     /// # Errors
     /// When there are no images in validation and test.
@@ -152,32 +146,132 @@ impl ImageSplits {
     /// ```
     pub fn leakage(&self) -> Result<LeakageReport> {
         let sizes = held_out(self)?;
-        let parts = [(Part::Train, &self.train), (Part::Validation, &self.validation), (Part::Test, &self.test)];
-        let mut first_of: HashMap<&[u8], (Part, &ImageDataset, usize)> = HashMap::new();
-        let mut rows = Vec::new();
-        for (part, data) in parts {
-            for row in 0..data.len() {
-                if let Some(&(like_part, like, like_row)) = first_of.get(data.pixels(row)) {
-                    rows.push(LeakedRow {
-                        part,
-                        row,
-                        id: data.ids()[row].clone(),
-                        like_part,
-                        like_row,
-                        like_id: like.ids()[like_row].clone(),
-                        similarity: 1.0,
-                        exact: true,
-                        same_label: data.labels()[row] == like.labels()[like_row],
-                    });
-                }
-            }
-            // A part is searched before it is inserted: duplicates within it are no leak.
-            for row in 0..data.len() {
-                first_of.entry(data.pixels(row)).or_insert((part, data, row));
+        let images = self.images();
+        let mut first_of: HashMap<&[u8], usize> = HashMap::new();
+        let rows = leaked(
+            &self.places(),
+            &mut first_of,
+            |first_of, at| first_of.get(images[at]).map(|&like| Like { like, similarity: 1.0, exact: true }),
+            |first_of, at| {
+                first_of.entry(images[at]).or_insert(at);
+            },
+        );
+        Ok(LeakageReport { name: self.train.name().to_owned(), threshold: None, equal: "pixel for pixel", sizes, rows })
+    }
+
+    /// Searches for validation images of which the training part holds a copy, changed or not, and test images of which
+    /// either does: see [`ImageNearDuplicateSearch`] for which changes are seen through. Each such image is listed once,
+    /// with the row it is most similar to.
+    ///
+    /// # Errors
+    /// Those of [`ImageDataset::near_duplicates`](crate::data::ImageDataset::near_duplicates), when the parts have images of
+    /// different shapes, and when there are no images in validation and test.
+    ///
+    /// ```
+    /// use tunebook::data::{ImageDataset, ImageNearDuplicateSearch, ImageShape, ImageSplits};
+    ///
+    /// let shape = ImageShape { channels: 1, height: 1, width: 3 };
+    /// let pixels = vec![10, 90, 40, 12, 92, 42, 90, 10, 40];
+    /// let data = ImageDataset::new("dots", pixels, shape, vec![0, 0, 0], vec!["dot".into()])?;
+    /// let parts = ImageSplits { train: data.select(&[0]), validation: data.select(&[]), test: data.select(&[1, 2]) };
+    /// let report = parts.near_leakage(&ImageNearDuplicateSearch::default())?;
+    /// assert_eq!((report.rows().len(), report.rows()[0].row), (1, 0));
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    pub fn near_leakage(&self, search: &ImageNearDuplicateSearch) -> Result<LeakageReport> {
+        search.check()?;
+        let sizes = held_out(self)?;
+        let shape = self.train.shape();
+        for part in [&self.validation, &self.test] {
+            if part.shape() != shape {
+                let problem = format!("images of {}, and {} for training", part.shape(), shape);
+                return Err(Error::input(part.name(), problem, "scale all parts to one shape"));
             }
         }
-        Ok(LeakageReport { name: self.train.name().to_owned(), threshold: None, sizes, rows })
+        let images = self.images();
+        let mut index = ImageIndex::new(images.clone(), shape, *search);
+        let rows = leaked(
+            &self.places(),
+            &mut index,
+            |index, at| {
+                let (like, similarity) = index.most_similar(at)?;
+                Some(Like { like, similarity, exact: images[at] == images[like] })
+            },
+            ImageIndex::insert,
+        );
+        let threshold = Some(search.threshold);
+        Ok(LeakageReport { name: self.train.name().to_owned(), threshold, equal: "pixel for pixel", sizes, rows })
     }
+
+    fn images(&self) -> Vec<&[u8]> {
+        let parts = [&self.train, &self.validation, &self.test];
+        parts.into_iter().flat_map(|data| (0..data.len()).map(|row| data.pixels(row))).collect()
+    }
+
+    fn places(&self) -> Vec<Place<'_>> {
+        Place::of_all([&self.train, &self.validation, &self.test].map(|data| (data.ids(), data.labels())))
+    }
+}
+
+/// Where a row stands, of the rows of all three parts one after the other.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    part: Part,
+    row: usize,
+    id: &'a str,
+    label: usize,
+}
+
+impl<'a> Place<'a> {
+    /// The rows of training, validation and test: the ids and labels of each.
+    fn of_all(parts: [(&'a [String], &'a [usize]); 3]) -> Vec<Self> {
+        let named = [Part::Train, Part::Validation, Part::Test].into_iter().zip(parts);
+        named
+            .flat_map(|(part, (ids, labels))| {
+                let rows = ids.iter().zip(labels).enumerate();
+                rows.map(move |(row, (id, &label))| Self { part, row, id, label })
+            })
+            .collect()
+    }
+}
+
+/// An earlier row, by its place, that a row is like.
+struct Like {
+    like: usize,
+    similarity: f64,
+    exact: bool,
+}
+
+/// The rows that have their like in an earlier part. `find` looks for it among the rows that were handed to `add`.
+fn leaked<S>(
+    places: &[Place<'_>],
+    seen: &mut S,
+    find: impl Fn(&S, usize) -> Option<Like>,
+    add: impl Fn(&mut S, usize),
+) -> Vec<LeakedRow> {
+    let mut rows = Vec::new();
+    let mut start = 0;
+    for part in places.chunk_by(|a, b| a.part == b.part) {
+        // A part is searched before it is added: duplicates within it are no leak.
+        for (at, place) in (start..).zip(part) {
+            let Some(Like { like, similarity, exact }) = find(seen, at) else { continue };
+            let like = places[like];
+            rows.push(LeakedRow {
+                part: place.part,
+                row: place.row,
+                id: place.id.to_owned(),
+                like_part: like.part,
+                like_row: like.row,
+                like_id: like.id.to_owned(),
+                similarity,
+                exact,
+                same_label: place.label == like.label,
+            });
+        }
+        (start..start + part.len()).for_each(|at| add(seen, at));
+        start += part.len();
+    }
+    rows
 }
 
 /// The sizes of validation and test, not both 0.
@@ -222,7 +316,7 @@ impl fmt::Display for LeakageReport {
             let share = part_of(self.count(part), size);
             write!(f, "  {:10}  {share} rows stand in an earlier part", name(part))?;
             match self.threshold {
-                Some(_) => writeln!(f, ", {exact} of them word for word")?,
+                Some(_) => writeln!(f, ", {exact} of them {}", self.equal)?,
                 None => writeln!(f)?,
             }
         }
@@ -251,7 +345,7 @@ fn name(part: Part) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::ImageShape;
+    use crate::data::{ImageDataset, ImageShape, TextDataset};
 
     fn part(texts: &[&str], label: usize) -> TextDataset {
         let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
@@ -321,6 +415,26 @@ mod tests {
         assert!(clean.leakage().unwrap().is_clean());
         let none = ImageSplits { train: part(&[0]), validation: part(&[]), test: part(&[]) };
         assert!(none.leakage().unwrap_err().to_string().contains("nothing is held out"));
+    }
+
+    #[test]
+    fn changed_copies_of_images_leak_too() {
+        let shape = ImageShape { channels: 1, height: 1, width: 9 };
+        let image = |seed: u32| (0..9).map(move |at| (seed * 7919 + at * at * 31 * seed) as u8 / 2);
+        let pixels = image(3).chain(image(5)).chain(image(3).map(|x| x + 9)).chain(image(7)).chain(image(5)).collect();
+        let all = ImageDataset::new("dots", pixels, shape, vec![0, 0, 1, 0, 0], vec!["a".into(), "b".into()]).unwrap();
+        let parts = ImageSplits { train: all.select(&[0, 1]), validation: all.select(&[2, 3]), test: all.select(&[4]) };
+        let report = parts.near_leakage(&ImageNearDuplicateSearch::default()).unwrap();
+        let rows: Vec<_> = report.rows().iter().map(|row| (row.part, row.row, row.like_row, row.exact)).collect();
+        assert_eq!(rows, [(Part::Validation, 0, 0, false), (Part::Test, 0, 1, true)]);
+        assert!(!report.rows()[0].same_label && report.rows()[1].same_label);
+        let text = report.to_string();
+        assert!(text.contains("1 of 1 (100 %) rows stand in an earlier part, 1 of them pixel for pixel"), "{text}");
+        assert_eq!(parts.leakage().unwrap().rows().len(), 1);
+        let other = ImageShape { channels: 1, height: 9, width: 1 };
+        let test = ImageDataset::new("tall", image(3).collect(), other, vec![0], all.label_names()).unwrap();
+        let message = ImageSplits { test, ..parts }.near_leakage(&ImageNearDuplicateSearch::default()).unwrap_err();
+        assert!(message.to_string().contains("tall: images of 1x9x1, and 1x1x9 for training"), "{message}");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The settings of a cleaning, and its run.
 
+use std::collections::HashMap;
+
 use rayon::prelude::*;
 
 use super::report::{CleaningReport, CleaningStep, RowNote, StepReport, quoted};
@@ -42,7 +44,7 @@ pub enum MissingText {
 /// assert_eq!(Cleaner::default().clean_rows("tickets", &rows)?.0.len(), 2);
 /// # Ok::<(), tunebook::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum MissingLabel {
     /// The row is removed.
     #[default]
@@ -50,6 +52,9 @@ pub enum MissingLabel {
     /// The label becomes the most frequent one (the first of equals). A guess: it makes the frequent label look more
     /// frequent, so it is for few rows only.
     MostFrequent,
+    /// The label becomes this one, a new one if no row has it: `Fill("unknown".into())` makes what is missing a class of
+    /// its own.
+    Fill(String),
 }
 
 /// What happens to white space.
@@ -202,8 +207,8 @@ impl Cleaner {
     /// "no value" are gone, others stay even if no row has them any more.
     ///
     /// # Errors
-    /// Before any work: a fill text that is itself missing, a near-duplicate search or an outlier rule that makes no sense;
-    /// [`MissingLabel::MostFrequent`] when no row has a label.
+    /// Before any work: a fill text or label that is itself missing, a near-duplicate search or an outlier rule that makes
+    /// no sense; [`MissingLabel::MostFrequent`] when no row has a label.
     pub fn clean(&self, data: &TextDataset) -> Result<(TextDataset, CleaningReport)> {
         self.check()?;
         let old_names = data.label_names();
@@ -219,7 +224,7 @@ impl Cleaner {
                 part: data.parts().map(|parts| parts[place]),
             })
             .collect();
-        self.run(data.name(), rows, &names)
+        self.run(data.name(), rows, names)
     }
 
     /// A data set from rows with empty cells, cleaned, and what was done. Label names are sorted; ids are the row numbers.
@@ -239,25 +244,39 @@ impl Cleaner {
     /// # Ok::<(), tunebook::Error>(())
     /// ```
     pub fn clean_rows(&self, name: &str, rows: &[RawRow]) -> Result<(TextDataset, CleaningReport)> {
+        self.clean_rows_with(name, rows, |place| place.to_string(), None)
+    }
+
+    /// The same with an id for each place, and label names that are given in their order; others follow them, sorted.
+    pub(super) fn clean_rows_with(
+        &self,
+        name: &str,
+        rows: &[RawRow],
+        id: impl Fn(usize) -> String,
+        given_names: Option<&[String]>,
+    ) -> Result<(TextDataset, CleaningReport)> {
         self.check()?;
         let label = |row: &RawRow| {
             row.label.as_deref().map(str::trim).filter(|label| !self.is_missing(label)).map(str::to_owned)
         };
-        let mut names: Vec<String> = rows.iter().filter_map(label).collect();
-        names.sort();
-        names.dedup();
+        let mut names = given_names.unwrap_or_default().to_vec();
+        let mut found: Vec<String> = rows.iter().filter_map(label).filter(|found| !names.contains(found)).collect();
+        found.sort();
+        found.dedup();
+        names.append(&mut found);
+        let place_of: HashMap<&str, usize> = names.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
         let rows = rows
             .iter()
             .enumerate()
             .map(|(place, row)| Row {
                 place,
-                id: place.to_string(),
+                id: id(place),
                 text: row.text.clone().unwrap_or_default(),
-                label: label(row).and_then(|label| names.binary_search(&label).ok()),
+                label: label(row).and_then(|label| place_of.get(label.as_str()).copied()),
                 part: None,
             })
             .collect();
-        self.run(name, rows, &names)
+        self.run(name, rows, names)
     }
 
     fn check(&self) -> Result<()> {
@@ -268,6 +287,15 @@ impl Cleaner {
                 "missing_text",
                 format!("the text {} is itself a missing one", quoted(text)),
                 "fill in a text with words, or use MissingText::Drop",
+            ));
+        }
+        if let MissingLabel::Fill(label) = &self.missing_label
+            && self.is_missing(label)
+        {
+            return Err(Error::input(
+                "missing_label",
+                format!("the label {} is itself a missing one", quoted(label)),
+                "fill in a name, or use MissingLabel::Drop",
             ));
         }
         if let Some(search) = &self.near_duplicates {
@@ -285,7 +313,7 @@ impl Cleaner {
         value.is_empty() || self.missing_markers.iter().any(|marker| value.to_lowercase() == marker.to_lowercase())
     }
 
-    fn run(&self, name: &str, mut rows: Vec<Row>, names: &[String]) -> Result<(TextDataset, CleaningReport)> {
+    fn run(&self, name: &str, mut rows: Vec<Row>, mut names: Vec<String>) -> Result<(TextDataset, CleaningReport)> {
         let rows_before = rows.len();
         let mut steps = Vec::new();
         let mut on_texts = |on: bool, step, new: &(dyn Fn(&str) -> Option<String> + Sync)| {
@@ -300,7 +328,8 @@ impl Cleaner {
         let plain = |text: &str| text::with_plain_spaces(text, self.whitespace);
         on_texts(self.whitespace != Whitespace::Keep, CleaningStep::Whitespace, &plain);
         steps.push(self.missing_texts(&mut rows));
-        steps.push(self.missing_labels(name, &mut rows, names)?);
+        steps.push(self.missing_labels(name, &mut rows, &mut names)?);
+        let names = names.as_slice();
         let mut data = into_data(name, &rows, names)?;
         let conflicts = self.conflicting(&data, &mut rows);
         if !conflicts.removed.is_empty() {
@@ -344,26 +373,27 @@ impl Cleaner {
         report
     }
 
-    fn missing_labels(&self, name: &str, rows: &mut Vec<Row>, names: &[String]) -> Result<StepReport> {
+    fn missing_labels(&self, name: &str, rows: &mut Vec<Row>, names: &mut Vec<String>) -> Result<StepReport> {
         let mut report = StepReport::new(CleaningStep::MissingLabel, rows.len());
         if rows.iter().all(|row| row.label.is_some()) {
             return Ok(report);
         }
-        if self.missing_label == MissingLabel::Drop {
-            report.removed = remove(rows, |_, row| row.label.is_none().then(|| "it has no label".to_owned()));
-            return Ok(report);
-        }
-        let mut counts = vec![0_usize; names.len()];
-        for label in rows.iter().filter_map(|row| row.label) {
-            counts[label] += 1;
-        }
-        let most = counts.iter().copied().max().filter(|&most| most > 0).ok_or_else(|| {
-            Error::input(name, "no row has a label, so none is the most frequent", "label some rows first")
-        })?;
-        let frequent = counts.iter().position(|&count| count == most).unwrap_or(0);
+        let filled = match &self.missing_label {
+            MissingLabel::Drop => {
+                report.removed = remove(rows, |_, row| row.label.is_none().then(|| "it has no label".to_owned()));
+                return Ok(report);
+            }
+            MissingLabel::MostFrequent => most_frequent(rows, names.len()).ok_or_else(|| {
+                Error::input(name, "no row has a label, so none is the most frequent", "label some rows first")
+            })?,
+            MissingLabel::Fill(label) => names.iter().position(|name| name == label).unwrap_or_else(|| {
+                names.push(label.clone());
+                names.len() - 1
+            }),
+        };
         for row in rows.iter_mut().filter(|row| row.label.is_none()) {
-            report.change(row.place, &row.id, "", &names[frequent]);
-            row.label = Some(frequent);
+            report.change(row.place, &row.id, "", &names[filled]);
+            row.label = Some(filled);
         }
         Ok(report)
     }
@@ -399,6 +429,16 @@ impl Cleaner {
         }
         report
     }
+}
+
+/// The label that most rows have, the first of equals.
+fn most_frequent(rows: &[Row], labels: usize) -> Option<usize> {
+    let mut counts = vec![0_usize; labels];
+    for label in rows.iter().filter_map(|row| row.label) {
+        counts[label] += 1;
+    }
+    let most = counts.iter().copied().max().filter(|&most| most > 0)?;
+    counts.iter().position(|&count| count == most)
 }
 
 /// Gives every text its new form, all texts at once.

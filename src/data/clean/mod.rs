@@ -1,10 +1,11 @@
 //! Cleaning texts: what is changed or removed, step by step, and a report that says each row and why.
 //!
-//! Read `cleaner.rs` first: [`Cleaner`] is the list of settings and runs the steps in their order. `text.rs` holds the
-//! steps that look at one text alone (Unicode, invisible characters, white space), `html.rs` takes markup out,
-//! `report.rs` is what comes back. Nothing is changed that the report does not list.
+//! Read `cleaner.rs` first: [`Cleaner`] is the list of settings and runs the steps in their order; `file.rs` reads files with
+//! empty cells for it. `text.rs` holds the steps that look at one text alone (Unicode, invisible characters, white space),
+//! `html.rs` takes markup out, `report.rs` is what comes back. Nothing is changed that the report does not list.
 
 mod cleaner;
+mod file;
 mod html;
 mod report;
 mod text;

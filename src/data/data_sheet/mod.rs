@@ -2,7 +2,8 @@
 //!
 //! [`DataSheet`] gathers what the other checks of this folder found; `problems.rs` turns findings into sentences with a
 //! mend, `show.rs` draws the sheet as text and HTML. The idea of a sheet for each data set is Gebru and others' (2021,
-//! "Datasheets for Datasets"); what only people know (where the rows come from, who agreed) is not in here.
+//! "Datasheets for Datasets"); what only people know (where the rows come from, who agreed) is not in here. Images have a sheet of their own,
+//! [`ImageDataSheet`](crate::data::ImageDataSheet), made of the same parts.
 
 mod problems;
 mod show;
@@ -14,6 +15,8 @@ use crate::data::{
 use crate::{Error, Result};
 
 pub use problems::DataProblem;
+pub(super) use problems::{first, label_problems, leakage_problem};
+pub(super) use show::{sheet_html, write_sheet};
 
 #[cfg(test)]
 mod tests;
@@ -94,7 +97,7 @@ impl DataSheet {
         Self { leakage: Some(leakage), ..self }
     }
 
-    /// The sheet with the labels that are probably wrong
+    /// The sheet with the labels that may be wrong
     /// ([`TextDataset::label_noise_from_vectors`](crate::data::TextDataset::label_noise_from_vectors)).
     pub fn with_label_noise(self, label_noise: LabelNoise) -> Self {
         Self { label_noise: Some(label_noise), ..self }
@@ -135,7 +138,7 @@ impl DataSheet {
         self.leakage.as_ref()
     }
 
-    /// The labels that are probably wrong, if they were looked for.
+    /// The labels that may be wrong, if they were looked for.
     pub fn label_noise(&self) -> Option<&LabelNoise> {
         self.label_noise.as_ref()
     }

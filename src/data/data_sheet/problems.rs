@@ -6,7 +6,7 @@ use std::fmt;
 use super::DataSheet;
 use crate::data::clean::CleaningStep;
 use crate::data::text::Part;
-use crate::data::{DriftVerdict, comparable_text};
+use crate::data::{ClassBalance, DriftVerdict, LabelNoise, LeakageReport, comparable_text};
 use crate::words::part_of;
 
 /// The most frequent label has so many times the rows of the rarest before it is worth a word.
@@ -65,13 +65,7 @@ impl DataSheet {
             add(format!("{} rows {what} ({examples}).", part_of(touched, step.rows)), mend);
         }
         self.label_problems(&mut add);
-        if let Some(leakage) = self.leakage.as_ref().filter(|leakage| !leakage.is_clean()) {
-            let [validation, test] = [Part::Validation, Part::Test].map(|part| leakage.count(part));
-            add(
-                format!("{validation} validation rows and {test} test rows stand in an earlier part too, or nearly."),
-                "Scores on them measure memory: drop their likes from training, or split by group.",
-            );
-        }
+        leakage_problem(self.leakage.as_ref(), &mut add);
         if let Some(drift) = self.drift.as_ref().filter(|drift| drift.verdict() != DriftVerdict::Stable) {
             let moved: Vec<String> = drift
                 .features()
@@ -88,50 +82,70 @@ impl DataSheet {
     }
 
     fn label_problems(&self, add: &mut dyn FnMut(String, &str)) {
-        let mut alike: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-        for name in &self.label_names {
-            alike.entry(comparable_text(name)).or_default().push(name);
-        }
-        for names in alike.values().filter(|names| names.len() > 1) {
-            add(
-                format!("The labels \"{}\" differ only in case or white space.", names.join("\", \"")),
-                "Give them one name in the source.",
-            );
-        }
-        let counts = self.balance.counts();
-        let few: Vec<String> = counts
-            .iter()
-            .zip(&self.label_names)
-            .filter(|(count, _)| **count < FEW)
-            .map(|(count, name)| format!("{name} ({count})"))
-            .collect();
-        if counts.len() < 2 {
-            add("There is one label only, so there is nothing to tell apart.".into(), "Add rows of another label.");
-        }
-        if !few.is_empty() {
-            add(
-                format!("Labels with fewer than {FEW} rows: {}.", few.join(", ")),
-                "Collect more rows, merge the label with another, or leave it out.",
-            );
-        }
-        let ratio = self.balance.imbalance_ratio();
-        if ratio.is_finite() && ratio >= IMBALANCED {
-            add(
-                format!("The most frequent label has {ratio:.1} times the rows of the rarest."),
-                "Judge by macro F1, split stratified, and try class weights.",
-            );
-        }
-        if let Some(noise) = self.label_noise.as_ref().filter(|noise| !noise.suspects().is_empty()) {
+        label_problems(&self.balance, &self.label_names, add);
+        // A row is to be read when labels are wrong for sure, not when the model alone may be.
+        let shown = |noise: &&LabelNoise| !noise.suspects().is_empty() && noise.noise_interval().0 > 0.0;
+        if let Some(noise) = self.label_noise.as_ref().filter(shown) {
             let suspects = noise.suspects();
             let examples = first(suspects.iter().map(|suspect| suspect.id.as_str()));
             add(
                 format!(
-                    "{} rows have a label that is probably wrong ({examples}).",
-                    part_of(suspects.len(), self.rows())
+                    "Some labels are wrong, an estimated {}: about {:.0} of the {} most suspect rows ({examples}).",
+                    noise.rate_in_words(),
+                    noise.expected_wrong(),
+                    suspects.len()
                 ),
-                "Read them, the first ones first, and correct the labels that are wrong.",
+                "Read these rows, the first ones first, and correct the labels that are wrong.",
             );
         }
+    }
+}
+
+/// Rows that stand on two sides of a split.
+pub(in crate::data) fn leakage_problem(leakage: Option<&LeakageReport>, add: &mut dyn FnMut(String, &str)) {
+    if let Some(leakage) = leakage.filter(|leakage| !leakage.is_clean()) {
+        let [validation, test] = [Part::Validation, Part::Test].map(|part| leakage.count(part));
+        add(
+            format!("{validation} validation rows and {test} test rows stand in an earlier part too, or nearly."),
+            "Scores on them measure memory: drop their likes from training, or split by group.",
+        );
+    }
+}
+
+/// What is wrong with the labels of any kind of rows.
+pub(in crate::data) fn label_problems(balance: &ClassBalance, names: &[String], add: &mut dyn FnMut(String, &str)) {
+    let mut alike: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for name in names {
+        alike.entry(comparable_text(name)).or_default().push(name);
+    }
+    for alike in alike.values().filter(|names| names.len() > 1) {
+        add(
+            format!("The labels \"{}\" differ only in case or white space.", alike.join("\", \"")),
+            "Give them one name in the source.",
+        );
+    }
+    let counts = balance.counts();
+    let few: Vec<String> = counts
+        .iter()
+        .zip(names)
+        .filter(|(count, _)| **count < FEW)
+        .map(|(count, name)| format!("{name} ({count})"))
+        .collect();
+    if counts.len() < 2 {
+        add("There is one label only, so there is nothing to tell apart.".into(), "Add rows of another label.");
+    }
+    if !few.is_empty() {
+        add(
+            format!("Labels with fewer than {FEW} rows: {}.", few.join(", ")),
+            "Collect more rows, merge the label with another, or leave it out.",
+        );
+    }
+    let ratio = balance.imbalance_ratio();
+    if ratio.is_finite() && ratio >= IMBALANCED {
+        add(
+            format!("The most frequent label has {ratio:.1} times the rows of the rarest."),
+            "Judge by macro F1, split stratified, and try class weights.",
+        );
     }
 }
 
@@ -161,7 +175,7 @@ fn sentence(step: CleaningStep) -> (&'static str, &'static str) {
 }
 
 /// The first three ids, and how many there are besides is said elsewhere.
-fn first<'a>(ids: impl Iterator<Item = &'a str>) -> String {
+pub(in crate::data) fn first<'a>(ids: impl Iterator<Item = &'a str>) -> String {
     let mut ids: Vec<&str> = ids.take(4).collect();
     if ids.len() > 3 {
         ids[3] = "…";

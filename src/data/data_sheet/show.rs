@@ -3,8 +3,8 @@
 use std::fmt;
 use std::fmt::Write as _;
 
-use super::DataSheet;
-use crate::data::{DriftReport, LabelNoise};
+use super::{DataProblem, DataSheet};
+use crate::data::{ClassBalance, DriftReport, LabelNoise};
 use crate::metrics::html::{Cell, HtmlTable};
 use crate::notebook::{Display, escape_html};
 use crate::words::{grouped, part_of};
@@ -12,15 +12,7 @@ use crate::words::{grouped, part_of};
 impl DataSheet {
     /// The sheet as a rich value: figures, labels, problems with what to do, and the reports it was given; and as text.
     pub fn display(&self) -> Display {
-        let mut figures = HtmlTable::new(&format!("Data sheet: {}", self.name), &["", "found"]);
-        for (name, value) in self.figures() {
-            figures.row(&name, &[Cell::plain(value)], false);
-        }
-        let mut labels = HtmlTable::new("Labels", &["label", "rows", "share"]);
-        for ((name, &count), share) in self.label_names.iter().zip(self.balance.counts()).zip(self.balance.shares()) {
-            labels.row(name, &[grouped(count), format!("{:.1} %", 100.0 * share)].map(Cell::plain), false);
-        }
-        let mut html = figures.finish(&[]) + &labels.finish(&[]) + &self.problem_list();
+        let mut html = sheet_html(&self.name, &self.figures(), &self.balance, &self.label_names, &self.problems());
         // Wide tables scroll by themselves: the page of a phone does not.
         let reports = [
             self.label_noise.as_ref().filter(|noise| !noise.suspects().is_empty()).map(LabelNoise::display),
@@ -64,8 +56,8 @@ impl DataSheet {
             format!("{} held-out rows", grouped(leakage.rows().len()))
         });
         let noise = self.label_noise.as_ref().map_or("not looked for: with_label_noise".to_owned(), |noise| {
-            let suspects = part_of(noise.suspects().len(), self.rows());
-            format!("{suspects}; estimated {:.1} %", 100.0 * noise.noise_rate())
+            let (suspects, expected) = (part_of(noise.suspects().len(), self.rows()), noise.expected_wrong());
+            format!("{suspects}, about {expected:.0} of them wrong; of all rows an estimated {}", noise.rate_in_words())
         });
         let drift =
             self.drift.as_ref().map_or("not looked for: with_drift".to_owned(), |drift| drift.verdict().to_string());
@@ -74,39 +66,67 @@ impl DataSheet {
         );
         figures
     }
+}
 
-    fn problem_list(&self) -> String {
-        let problems = self.problems();
-        if problems.is_empty() {
-            return "<p>No problems found by the checks that ran.</p>".to_owned();
-        }
-        let mut html = "<p style=\"margin:0.5em 0\"><strong>Problems, and what to do</strong></p>\
-                        <ol style=\"margin:0.2em 0;padding-left:1.8em\">"
-            .to_owned();
-        for problem in problems {
-            let [what, mend] = [&problem.problem, &problem.mend].map(|text| escape_html(text));
-            let _ = write!(html, "<li style=\"margin:0.2em 0\">{what} <em>{mend}</em></li>");
-        }
-        html + "</ol>"
+/// The tables of figures and labels, and the list of problems.
+pub(in crate::data) fn sheet_html(
+    name: &str,
+    figures: &[(String, String)],
+    balance: &ClassBalance,
+    label_names: &[String],
+    problems: &[DataProblem],
+) -> String {
+    let mut table = HtmlTable::new(&format!("Data sheet: {name}"), &["", "found"]);
+    for (name, value) in figures {
+        table.row(name, &[Cell::plain(value)], false);
     }
+    let mut labels = HtmlTable::new("Labels", &["label", "rows", "share"]);
+    for ((name, &count), share) in label_names.iter().zip(balance.counts()).zip(balance.shares()) {
+        labels.row(name, &[grouped(count), format!("{:.1} %", 100.0 * share)].map(Cell::plain), false);
+    }
+    table.finish(&[]) + &labels.finish(&[]) + &problem_list(problems)
+}
+
+fn problem_list(problems: &[DataProblem]) -> String {
+    if problems.is_empty() {
+        return "<p>No problems found by the checks that ran.</p>".to_owned();
+    }
+    let mut html = "<p style=\"margin:0.5em 0\"><strong>Problems, and what to do</strong></p>\
+                    <ol style=\"margin:0.2em 0;padding-left:1.8em\">"
+        .to_owned();
+    for problem in problems {
+        let [what, mend] = [&problem.problem, &problem.mend].map(|text| escape_html(text));
+        let _ = write!(html, "<li style=\"margin:0.2em 0\">{what} <em>{mend}</em></li>");
+    }
+    html + "</ol>"
+}
+
+/// The sheet as text.
+pub(in crate::data) fn write_sheet(
+    f: &mut fmt::Formatter<'_>,
+    name: &str,
+    figures: &[(String, String)],
+    balance: &ClassBalance,
+    problems: &[DataProblem],
+) -> fmt::Result {
+    writeln!(f, "data sheet: {name}")?;
+    for (name, value) in figures {
+        writeln!(f, "  {name:20}  {value}")?;
+    }
+    writeln!(f, "{balance}")?;
+    if problems.is_empty() {
+        return f.write_str("no problems found by the checks that ran");
+    }
+    f.write_str("problems, and what to do")?;
+    for (number, problem) in (1..).zip(problems) {
+        write!(f, "\n  {number}. {}\n     {}", problem.problem, problem.mend)?;
+    }
+    Ok(())
 }
 
 /// The figures, the labels, and the problems with what to do.
 impl fmt::Display for DataSheet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "data sheet: {}", self.name)?;
-        for (name, value) in self.figures() {
-            writeln!(f, "  {name:20}  {value}")?;
-        }
-        writeln!(f, "{}", self.balance)?;
-        let problems = self.problems();
-        if problems.is_empty() {
-            return f.write_str("no problems found by the checks that ran");
-        }
-        f.write_str("problems, and what to do")?;
-        for (number, problem) in (1..).zip(problems) {
-            write!(f, "\n  {number}. {}\n     {}", problem.problem, problem.mend)?;
-        }
-        Ok(())
+        write_sheet(f, &self.name, &self.figures(), &self.balance, &self.problems())
     }
 }

@@ -62,19 +62,32 @@ fn reports_that_are_given_become_part_of_the_sheet() {
     assert!(sheet.to_string().contains("not looked for: with_leakage"));
     let leaky =
         TextSplits { train: parts.train.clone(), validation: parts.train.select(&[0, 1]), test: parts.test.clone() };
-    let mut probabilities = vec![vec![0.0; 8]; tickets.len()];
-    for (row, probabilities) in probabilities.iter_mut().enumerate() {
-        // All sure of the given label, but for one row that is sure of another.
-        probabilities[if row == 7 { (tickets.labels()[7] + 1) % 8 } else { tickets.labels()[row] }] = 1.0;
-    }
+    // Unsure of every second row, and then wrong three times of ten; sure of the others, and one label of twenty is another.
+    let predicted = |row: usize| {
+        let (sure, disagrees) = (row % 2 == 1, if row % 2 == 1 { row / 2 % 20 == 7 } else { row / 2 % 10 < 3 });
+        let label = (tickets.labels()[row] + usize::from(disagrees)) % 8;
+        let chance: f32 = if sure { 0.999 } else { 0.7 };
+        (0..8).map(|other| if other == label { chance } else { (1.0 - chance) / 7.0 }).collect::<Vec<f32>>()
+    };
+    let probabilities: Vec<Vec<f32>> = (0..tickets.len()).map(predicted).collect();
     let short: Vec<String> = parts.test.texts().iter().map(|text| text.chars().take(20).collect()).collect();
     let short = TextDataset::new("short", short, parts.test.labels().to_vec(), tickets.label_names()).unwrap();
     let sheet = sheet
         .with_leakage(leaky.leakage(&NearDuplicateSearch::default()).unwrap())
         .with_label_noise(tickets.label_noise(&probabilities).unwrap())
         .with_drift(tickets.drift(&short, &DriftConfig::default()).unwrap());
-    for words in ["2 validation rows and 0 test rows", "probably wrong (", "length (major: median"] {
+    for words in ["2 validation rows and 0 test rows", "Some labels are wrong, an estimated ", "length (major: median"]
+    {
         assert!(has(&sheet, words), "{words}: {sheet}");
     }
+    // One disagreement of a model that is always sure may as well be its own mistake.
+    let probabilities: Vec<Vec<f32>> = (0..tickets.len())
+        .map(|row| {
+            let label = (tickets.labels()[row] + usize::from(row == 7)) % 8;
+            (0..8).map(|other| f32::from(u8::from(other == label))).collect()
+        })
+        .collect();
+    let one = DataSheet::of(&tickets).unwrap().with_label_noise(tickets.label_noise(&probabilities).unwrap());
+    assert!(!has(&one, "labels are wrong") && one.to_string().contains("labels to check"), "{one}");
     assert!(sheet.display().get("text/html").unwrap().contains("Drift from support-tickets to short"));
 }

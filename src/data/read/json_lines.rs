@@ -10,14 +10,16 @@ use serde_json::{Map, Value};
 use super::cells::{Cell, CellColumn, FileCells, Wanted, missing_column};
 use crate::{Error, Result};
 
-/// The wanted columns. Named ones must be in every object; otherwise the columns are the keys of all objects, in the
-/// order in which they come up, and a key that an object lacks is a missing cell.
+/// The wanted columns: named ones, each of which an object must have, or the keys of all objects, in the order in which
+/// they come up. A key that an object lacks is a missing cell.
 pub(super) fn read(path: &Path, wanted: &Wanted<'_>) -> Result<FileCells> {
     let mut table =
         FileCells { path: path.to_owned(), unit: "line", lines: Vec::new(), names: Vec::new(), columns: Vec::new() };
     if let Wanted::Columns(names) = wanted {
         table.columns = names.iter().map(|name| CellColumn::new(name)).collect();
     }
+    // For each named column that no object has had yet, the line of the first object, and its keys.
+    let mut unseen: Vec<Option<(u64, Vec<String>)>> = vec![None; table.columns.len()];
     // `None` for a key that is left out.
     let mut place_of: HashMap<String, Option<usize>> = HashMap::new();
     for object in objects(path)? {
@@ -28,11 +30,16 @@ pub(super) fn read(path: &Path, wanted: &Wanted<'_>) -> Result<FileCells> {
         match wanted {
             Wanted::Columns(wanted) => {
                 for (at, name) in wanted.iter().enumerate() {
-                    let value = object.get(*name).ok_or_else(|| {
-                        let there: Vec<String> = object.keys().cloned().collect();
-                        missing_column(place(), name, &there)
-                    })?;
-                    table.columns[at].cells.push(cell(value, place, name)?);
+                    let cells = &mut table.columns[at].cells;
+                    let Some(value) = object.get(*name) else {
+                        if cells.is_empty() {
+                            unseen[at] = Some((line, object.keys().cloned().collect()));
+                        }
+                        cells.push(Cell::Missing);
+                        continue;
+                    };
+                    unseen[at] = None;
+                    cells.push(cell(value, place, name)?);
                 }
             }
             Wanted::AllBut(leave_out) => {
@@ -56,7 +63,12 @@ pub(super) fn read(path: &Path, wanted: &Wanted<'_>) -> Result<FileCells> {
             }
         }
     }
-    Ok(table)
+    match unseen.into_iter().zip(&table.columns).find_map(|(first, column)| Some((first?, column))) {
+        Some(((line, there), column)) => {
+            Err(missing_column(format!("{}, line {line}", path.display()), &column.name, &there))
+        }
+        None => Ok(table),
+    }
 }
 
 /// One value. Numbers and truth values are words: they are common as labels in public data.

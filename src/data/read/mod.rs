@@ -93,9 +93,9 @@ impl TextDataset {
     /// its classes keeps their order. Pass the training file's `label_names` for a validation or test file.
     ///
     /// # Errors
-    /// When the file is unreadable, a column is missing, a row is broken, a text is empty, or a label is not among
-    /// the given names; each message names the file and the line, or in Parquet the row. Without the crate's feature
-    /// `parquet`, for a Parquet file.
+    /// When the file is unreadable, a column is missing, a row is broken, a text or a label is empty, or a label is not
+    /// among the given names; each message names the file and the line, or in Parquet the row. Without the crate's feature
+    /// `parquet`, for a Parquet file. [`Cleaner::read`](crate::data::Cleaner::read) takes files with empty cells.
     pub fn read(path: impl AsRef<Path>, columns: &Columns, label_names: Option<&[String]>) -> Result<Self> {
         let file = read_cells(path.as_ref(), &Wanted::Columns(&[&columns.text, &columns.label]))?.with_rows()?;
         let (texts, labels) = (file.texts(0)?, file.labels(1)?);
