@@ -5,7 +5,7 @@
 //! label), [`duplicates`] and [`leakage`] (texts that stand twice, within a set and across a split), [`outliers`]
 //! (values and lengths far from the rest), [`clean`] (one form for texts, without what stands twice or is missing),
 //! [`probe`] and [`label_noise`] (labels that may be wrong), [`drift`] (what has changed since), [`data_sheet`] (all of
-//! that at a glance), [`embedded`] (what ships inside the
+//! that at a glance), [`text_augmentation`] (changed copies of training texts), [`embedded`] (what ships inside the
 //! library), [`HubDataset`] (a data set of the Hugging Face Hub), [`rows`] (what all kinds of data sets have in
 //! common), [`image`] (images) and [`table`] (tables).
 
@@ -30,6 +30,7 @@ pub mod rows;
 pub mod split;
 pub mod table;
 pub mod text;
+pub mod text_augmentation;
 mod text_targets;
 
 pub use balance::ClassBalance;
@@ -62,5 +63,7 @@ pub use table::prepare::{
 };
 pub use table::{ColumnValues, TableColumn, TableSchema, TableTarget, TabularDataset, TabularSplits};
 pub use text::{Part, TextDataset};
+pub(crate) use text_augmentation::row_seed;
+pub use text_augmentation::{AugmentationExamples, Synonyms, TextAugmentation};
 pub(crate) use text_targets::mean_and_deviation;
 pub use text_targets::{MultiLabelDataset, TextRegressionDataset};

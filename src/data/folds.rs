@@ -241,6 +241,7 @@ pub(super) fn time_split<D: Rows>(
 }
 
 fn check_folds(data: &impl Rows, folds: usize, there: usize, of_what: &str) -> Result<()> {
+    data.check_held_out()?;
     if folds < 2 {
         return Err(Error::input("folds", format!("{folds} folds hold nothing out"), "ask for 2 or more, often 5"));
     }
@@ -255,6 +256,7 @@ fn check_folds(data: &impl Rows, folds: usize, there: usize, of_what: &str) -> R
 }
 
 fn check_one_each(data: &impl Rows, given: usize, of_what: &str) -> Result<()> {
+    data.check_held_out()?;
     if given == data.len() {
         return Ok(());
     }

@@ -103,10 +103,10 @@ impl TextSplits {
             &places,
             &mut seen,
             |(first_of, index), at| {
-                let same = first_of.get(keys[at].as_str()).map(|&like| Like { like, similarity: 1.0, exact: true });
+                let same = first_of.get(keys[at].as_str()).map(|&place| Like { place, similarity: 1.0, exact: true });
                 same.or_else(|| {
                     let (like, similarity) = index.most_similar(&sketches, at, search.threshold)?;
-                    Some(Like { like, similarity, exact: false })
+                    Some(Like { place: like, similarity, exact: false })
                 })
             },
             |(first_of, index), at| {
@@ -151,7 +151,7 @@ impl ImageSplits {
         let rows = leaked(
             &self.places(),
             &mut first_of,
-            |first_of, at| first_of.get(images[at]).map(|&like| Like { like, similarity: 1.0, exact: true }),
+            |first_of, at| first_of.get(images[at]).map(|&place| Like { place, similarity: 1.0, exact: true }),
             |first_of, at| {
                 first_of.entry(images[at]).or_insert(at);
             },
@@ -195,7 +195,7 @@ impl ImageSplits {
             &mut index,
             |index, at| {
                 let (like, similarity) = index.most_similar(at)?;
-                Some(Like { like, similarity, exact: images[at] == images[like] })
+                Some(Like { place: like, similarity, exact: images[at] == images[like] })
             },
             ImageIndex::insert,
         );
@@ -237,7 +237,7 @@ impl<'a> Place<'a> {
 
 /// An earlier row, by its place, that a row is like.
 struct Like {
-    like: usize,
+    place: usize,
     similarity: f64,
     exact: bool,
 }
@@ -254,7 +254,7 @@ fn leaked<S>(
     for part in places.chunk_by(|a, b| a.part == b.part) {
         // A part is searched before it is added: duplicates within it are no leak.
         for (at, place) in (start..).zip(part) {
-            let Some(Like { like, similarity, exact }) = find(seen, at) else { continue };
+            let Some(Like { place: like, similarity, exact }) = find(seen, at) else { continue };
             let like = places[like];
             rows.push(LeakedRow {
                 part: place.part,

@@ -1,5 +1,7 @@
 //! What texts, images and tables have in common: rows that can be selected, most often with a label each.
 
+use crate::Result;
+
 /// A data set as a split sees it.
 ///
 /// ```
@@ -24,6 +26,14 @@ pub trait Rows: Sized {
 
     /// The rows at `rows`, in that order.
     fn select(&self, rows: &[usize]) -> Self;
+
+    /// Whether rows may be held out of this set, or the set may be measured on as it is: true by default.
+    ///
+    /// # Errors
+    /// For a set that holds changed copies of its rows: a copy in training would betray its row in validation.
+    fn check_held_out(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// Rows with one label each out of a fixed list.

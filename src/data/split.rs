@@ -89,6 +89,7 @@ pub(super) fn check_fractions(place: &str, validation: f64, test: f64) -> Result
 
 /// The split that `parts`, one for each row, stands for.
 pub(super) fn fixed<D: Rows>(data: &D, parts: Option<&[Part]>) -> Result<Splits<D>> {
+    data.check_held_out()?;
     let parts = parts.ok_or_else(|| {
         Error::input(data.name(), "this data set has no fixed split", "use stratified_split(seed, 0.2, 0.2)")
     })?;
@@ -97,6 +98,7 @@ pub(super) fn fixed<D: Rows>(data: &D, parts: Option<&[Part]>) -> Result<Splits<
 }
 
 pub(super) fn stratified<D: LabelledRows>(data: &D, seed: u64, validation: f64, test: f64) -> Result<Splits<D>> {
+    data.check_held_out()?;
     check_fractions("stratified_split", validation, test)?;
     let (mut train, mut held_out, mut last) = (Vec::new(), Vec::new(), Vec::new());
     for rows in shuffled_by_label(data, seed) {
@@ -116,6 +118,7 @@ pub(super) fn stratified<D: LabelledRows>(data: &D, seed: u64, validation: f64, 
 
 /// Shares of all rows, whatever their labels.
 pub(super) fn random<D: Rows>(data: &D, seed: u64, validation: f64, test: f64) -> Result<Splits<D>> {
+    data.check_held_out()?;
     check_fractions("random_split", validation, test)?;
     let mut order: Vec<usize> = (0..data.len()).collect();
     order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));

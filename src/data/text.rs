@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::data::rows::{label_counts, label_problem};
-use crate::data::{LabelledRows, Rows, TextSplits, embedded, split};
+use crate::data::{LabelledRows, Rows, TextAugmentation, TextSplits, embedded, split};
 use crate::{Error, Result};
 
 /// Which part of a fixed split a row belongs to.
@@ -61,6 +62,10 @@ pub struct TextDataset {
     label_names: Vec<String>,
     parts: Option<Vec<Part>>,
     columns: BTreeMap<String, Vec<String>>,
+    /// How a training step changes the texts that it reads.
+    pub(super) augmentation: Option<Arc<TextAugmentation>>,
+    /// Whether changed copies of rows are among the rows.
+    pub(super) holds_copies: bool,
 }
 
 impl TextDataset {
@@ -84,7 +89,8 @@ impl TextDataset {
         if let Some((problem, mend)) = label_problem(texts.len(), "texts", &labels, &label_names) {
             return Err(Error::input(name, problem, mend));
         }
-        Ok(Self { name: name.to_owned(), ids, texts, labels, label_names, parts, columns: BTreeMap::new() })
+        let (columns, augmentation, holds_copies) = (BTreeMap::new(), None, false);
+        Ok(Self { name: name.to_owned(), ids, texts, labels, label_names, parts, columns, augmentation, holds_copies })
     }
 
     /// A data set that ships inside the library, ready without a network: `"support-tickets"` or
@@ -144,7 +150,7 @@ impl TextDataset {
         label_counts(&self.labels, self.label_names.len())
     }
 
-    /// The rows at `rows`, in that order, with the same label names.
+    /// The rows at `rows`, in that order, with the same label names and augmentation.
     ///
     /// # Panics
     /// When a row does not exist.
@@ -161,6 +167,8 @@ impl TextDataset {
                 .iter()
                 .map(|(column, values)| (column.clone(), rows.iter().map(|&row| values[row].clone()).collect()))
                 .collect(),
+            augmentation: self.augmentation.clone(),
+            holds_copies: self.holds_copies,
         }
     }
 
@@ -218,6 +226,11 @@ impl TextDataset {
         Ok((0..values.len()).filter(|&row| values[row] == value).collect())
     }
 
+    /// The rows at `rows` with other ids and texts: a set for training only, of rows and their changed copies.
+    pub(super) fn with_changed_copies(&self, rows: &[usize], ids: Vec<String>, texts: Vec<String>) -> Self {
+        Self { ids, texts, parts: None, augmentation: None, holds_copies: true, ..self.select(rows) }
+    }
+
     /// The part of the fixed split that each row belongs to, where there is one.
     pub fn parts(&self) -> Option<&[Part]> {
         self.parts.as_deref()
@@ -268,6 +281,17 @@ impl Rows for TextDataset {
 
     fn select(&self, rows: &[usize]) -> Self {
         self.select(rows)
+    }
+
+    fn check_held_out(&self) -> Result<()> {
+        if self.holds_copies {
+            return Err(Error::input(
+                &self.name,
+                "it holds changed copies of its rows, which are for training only",
+                "split the original set first, and enlarge its training part with with_copies",
+            ));
+        }
+        Ok(())
     }
 }
 

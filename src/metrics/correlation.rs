@@ -50,6 +50,7 @@ fn pearson(a: &[f64], b: &[f64]) -> f64 {
 }
 
 /// The values less their mean, scaled to the length 1; `None` when all are equal, as a single one is.
+#[expect(clippy::float_cmp, reason = "equal to the last bit is what is asked")]
 fn direction(values: &[f64]) -> Option<Vec<f64>> {
     // Asked of the values themselves: the mean of equal ones can be rounded to beside them.
     if values.iter().all(|value| *value == values[0]) {
@@ -59,13 +60,18 @@ fn direction(values: &[f64]) -> Option<Vec<f64>> {
     let mut centred: Vec<f64> = values.iter().map(|value| value - mean).collect();
     // Squares of very large or small numbers leave the range: the largest becomes 1 first.
     let largest = centred.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
-    centred.iter_mut().for_each(|value| *value /= largest);
+    for value in &mut centred {
+        *value /= largest;
+    }
     let length = centred.iter().map(|value| value * value).sum::<f64>().sqrt();
-    centred.iter_mut().for_each(|value| *value /= length);
+    for value in &mut centred {
+        *value /= length;
+    }
     Some(centred)
 }
 
 /// The rank of each value, counted from 1; equal values have the mean of the ranks they take up.
+#[expect(clippy::float_cmp, reason = "only equal values are tied")]
 fn ranks(values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
@@ -74,7 +80,9 @@ fn ranks(values: &[f64]) -> Vec<f64> {
     // By `==`: the two zeros are tied, though one sorts before the other.
     for tied in order.chunk_by(|&a, &b| values[a] == values[b]) {
         let rank = before as f64 + (tied.len() + 1) as f64 / 2.0;
-        tied.iter().for_each(|&at| ranks[at] = rank);
+        for &at in tied {
+            ranks[at] = rank;
+        }
         before += tied.len();
     }
     ranks

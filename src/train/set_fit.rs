@@ -106,7 +106,7 @@ impl SetFit {
 
     /// The first phase: one pass over the pairs. True when it was asked to stop before its end.
     fn contrast(&self, model: &TextClassifier, examples: &Examples<TextInputs>, train: &TextDataset) -> Result<bool> {
-        let TextInputs::Tokens(tokens) = &examples.inputs else {
+        let (TextInputs::Tokens(tokens) | TextInputs::Changing { tokens, .. }) = &examples.inputs else {
             return Err(Error::Training("contrastive pairs are made of tokens".into()));
         };
         let pairs = pairs(train.labels(), self.iterations, self.seed).map_err(|problem| {

@@ -3,7 +3,7 @@
 use candle_core::Tensor;
 
 use super::{Examples, Targets, Trainable};
-use crate::data::{MultiLabelDataset, Rows, TextDataset, TextRegressionDataset};
+use crate::data::{MultiLabelDataset, Rows, TextAugmentation, TextDataset, TextRegressionDataset, row_seed};
 use crate::metrics::{Evaluation, MultiLabelReport, RegressionEvaluation, best_f1_threshold};
 use crate::model::{
     CutTexts, LearningRates, LoraConfig, MultiLabelClassifier, ParameterStore, Pass, TextClassifier, TextNetwork,
@@ -31,6 +31,15 @@ const ENCODED_AT_ONCE: usize = 512;
 pub enum TextInputs {
     /// Token ids of each text.
     Tokens(Vec<Vec<u32>>),
+    /// Texts that each training step changes anew, with the token ids of the texts as they are, for everything else.
+    Changing {
+        /// Token ids of each text as it is.
+        tokens: Vec<Vec<u32>>,
+        /// The texts, in the same order.
+        texts: Vec<String>,
+        /// How they are changed.
+        augmentation: TextAugmentation,
+    },
     /// Pooled vectors `(texts, hidden)`: what a frozen encoder says about each text, computed once.
     Features(Tensor),
 }
@@ -67,6 +76,12 @@ pub trait TextModel {
 
     /// The texts of the data.
     fn texts(data: &Self::Data) -> &[String];
+
+    /// How training changes the texts of the data, if it does; by default not.
+    fn augmentation(data: &Self::Data) -> Option<&TextAugmentation> {
+        let _ = data;
+        None
+    }
 
     /// The right answer of each row.
     fn targets(data: &Self::Data) -> Targets;
@@ -109,18 +124,40 @@ impl<M: TextModel> Trainable for M {
         self.check_answers(data, &place)
     }
 
+    fn check_held_out(&self, data: &M::Data, what: &str) -> Result<()> {
+        data.check_held_out()?;
+        self.check(data, what)
+    }
+
     fn prepare(&self, data: &M::Data) -> Result<Examples<TextInputs>> {
         let texts: Vec<&str> = M::texts(data).iter().map(String::as_str).collect();
-        let inputs = TextInputs::Tokens(self.network().encoder().tokenizer().encode(&texts)?);
+        let tokens = self.network().encoder().tokenizer().encode(&texts)?;
+        let inputs = match M::augmentation(data) {
+            None => TextInputs::Tokens(tokens),
+            Some(augmentation) => {
+                TextInputs::Changing { tokens, texts: M::texts(data).to_vec(), augmentation: augmentation.clone() }
+            }
+        };
         Ok(Examples { inputs, targets: M::targets(data) })
     }
 
+    fn rows_fingerprint(&self, inputs: &TextInputs) -> String {
+        let lengths = format!("{:?}", self.lengths(inputs));
+        match inputs {
+            TextInputs::Changing { augmentation, .. } => format!("{lengths} {augmentation:?}"),
+            TextInputs::Tokens(_) | TextInputs::Features(_) => lengths,
+        }
+    }
+
     fn texts_cut(&self, data: &M::Data, inputs: &TextInputs) -> Result<Option<CutTexts>> {
-        let TextInputs::Tokens(sequences) = inputs else { return Ok(None) };
+        let (TextInputs::Tokens(sequences) | TextInputs::Changing { tokens: sequences, .. }) = inputs else {
+            return Ok(None);
+        };
         let texts: Vec<&str> = M::texts(data).iter().map(String::as_str).collect();
         self.network().encoder().texts_cut_of(&texts, sequences).map(Some)
     }
 
+    /// Texts that are to be changed at each step stay texts: the frozen encoder reads every change.
     fn freeze_inputs(&self, inputs: &TextInputs, progress: &mut dyn FnMut(usize) -> Result<()>) -> Result<TextInputs> {
         let TextInputs::Tokens(sequences) = inputs else { return Ok(inputs.clone()) };
         let encoder = self.network().encoder();
@@ -138,15 +175,21 @@ impl<M: TextModel> Trainable for M {
 
     fn lengths(&self, inputs: &TextInputs) -> Option<Vec<usize>> {
         match inputs {
-            TextInputs::Tokens(sequences) => Some(sequences.iter().map(Vec::len).collect()),
+            TextInputs::Tokens(tokens) | TextInputs::Changing { tokens, .. } => {
+                Some(tokens.iter().map(Vec::len).collect())
+            }
             TextInputs::Features(_) => None,
         }
     }
 
     fn outputs(&self, inputs: &TextInputs, rows: &[usize], pass: &Pass) -> Result<Tensor> {
         match inputs {
-            TextInputs::Tokens(sequences) => {
-                let batch: Vec<&[u32]> = rows.iter().map(|&i| sequences[i].as_slice()).collect();
+            TextInputs::Tokens(tokens) | TextInputs::Changing { tokens, .. } => {
+                let changed = changed(self.network(), inputs, rows, pass)?;
+                let batch: Vec<&[u32]> = match &changed {
+                    Some(changed) => changed.iter().map(Vec::as_slice).collect(),
+                    None => rows.iter().map(|&i| tokens[i].as_slice()).collect(),
+                };
                 let pad_id = self.network().encoder().tokenizer().pad_id();
                 self.network().outputs(&TokenBatch::new(&batch, pad_id)?, pass)
             }
@@ -167,6 +210,16 @@ impl<M: TextModel> Trainable for M {
     }
 }
 
+/// The token ids of rows as a training step changes them; `None` where nothing is changed, in evaluation above all.
+fn changed(network: &TextNetwork, inputs: &TextInputs, rows: &[usize], pass: &Pass) -> Result<Option<Vec<Vec<u32>>>> {
+    let (TextInputs::Changing { texts, augmentation, .. }, Some(seed)) = (inputs, pass.seed()) else {
+        return Ok(None);
+    };
+    let texts: Vec<String> = rows.iter().map(|&row| augmentation.changed(&texts[row], row_seed(seed, row))).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    Ok(Some(network.encoder().tokenizer().encode(&texts)?))
+}
+
 impl TextModel for TextClassifier {
     type Data = TextDataset;
 
@@ -184,6 +237,10 @@ impl TextModel for TextClassifier {
 
     fn texts(data: &TextDataset) -> &[String] {
         data.texts()
+    }
+
+    fn augmentation(data: &TextDataset) -> Option<&TextAugmentation> {
+        data.augmentation()
     }
 
     fn targets(data: &TextDataset) -> Targets {
@@ -293,7 +350,7 @@ impl TextRegressor {
 
 /// The rows of checked data, and the model's outputs for them.
 fn answers<M: TextModel>(model: &M, data: &M::Data, what: &str) -> Result<(Examples<TextInputs>, Vec<Vec<f32>>)> {
-    model.check(data, what)?;
+    model.check_held_out(data, what)?;
     let examples = model.prepare(data)?;
     let outputs = examples.outputs(model)?;
     Ok((examples, outputs))

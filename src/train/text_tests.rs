@@ -1,7 +1,7 @@
 //! Models with several labels and with numbers, on the tiny encoder.
 
 use super::{EarlyStopping, Method, Quiet, Trainable, Trainer, TrainingConfig};
-use crate::data::{MultiLabelDataset, TextRegressionDataset};
+use crate::data::{MultiLabelDataset, TextAugmentation, TextDataset, TextRegressionDataset};
 use crate::model::fixture::{tiny, tiny_data, tiny_folder};
 use crate::model::{LoraConfig, MultiLabelClassifier, Pass, Pretrained, TextClassifier, TextEncoder, TextRegressor};
 use crate::train::Targets;
@@ -184,4 +184,52 @@ fn a_run_says_how_many_training_texts_it_cuts() {
     let whole = run(cut.longest);
     assert_eq!(whole.texts_cut().unwrap().cut, 0);
     assert!(!whole.to_string().contains("are cut"));
+}
+
+#[test]
+fn augmentation_changes_texts_in_training_passes_and_nowhere_else() {
+    let dir = tiny_folder();
+    let plain = tiny_data(30, 0);
+    let change = TextAugmentation { random_deletion: 0.5, min_words: 1, ..TextAugmentation::default() };
+    let changing = plain.augmented(change).unwrap();
+    let model = TextClassifier::from_pretrained(tiny(&dir), plain.label_names()).unwrap();
+    let rows: Vec<usize> = (0..30).collect();
+    let outputs = |data: &TextDataset, pass: Pass| {
+        let inputs = model.prepare(data).unwrap().inputs;
+        model.outputs(&inputs, &rows, &pass).unwrap().to_vec2::<f32>().unwrap()
+    };
+    for pass in [Pass::evaluation, Pass::gradients] {
+        assert_eq!(outputs(&changing, pass()), outputs(&plain, pass()));
+    }
+    assert_ne!(outputs(&changing, Pass::training(1)), outputs(&plain, Pass::training(1)));
+    assert_ne!(outputs(&changing, Pass::training(1)), outputs(&changing, Pass::training(2)));
+    assert_eq!(outputs(&changing, Pass::training(1)), outputs(&changing, Pass::training(1)));
+    assert_eq!(model.evaluate(&changing).unwrap().probabilities, model.evaluate(&plain).unwrap().probabilities);
+
+    // A frozen encoder reads each changed text too; a rerun gives the same bits.
+    for method in [Method::Full, Method::FeatureExtraction] {
+        let run = |train: &TextDataset, validation: &TextDataset| {
+            let model = TextClassifier::from_pretrained(tiny(&dir), plain.label_names()).unwrap();
+            let trainer = Trainer::new(model)
+                .observer(Quiet)
+                .method(method.clone())
+                .config(TrainingConfig { epochs: 2, ..config() });
+            trainer.fit(train, validation)
+        };
+        let losses = |train: &TextDataset, validation: &TextDataset| {
+            let report = run(train, validation).unwrap();
+            report.history().epochs().iter().map(|epoch| epoch.val_loss).collect::<Vec<_>>()
+        };
+        // Vectors of a frozen encoder are computed in other batches, which moves their last bits.
+        let same = losses(&changing, &plain).into_iter().zip(losses(&changing, &changing));
+        assert!(same.clone().all(|(a, b)| (a - b).abs() < 1e-5), "{method}: {:?}", same.collect::<Vec<_>>());
+        assert_eq!(losses(&changing, &plain), losses(&changing, &plain), "{method}");
+        assert_ne!(losses(&changing, &plain), losses(&plain, &plain), "{method}");
+        // Changed copies are for training only.
+        let larger = changing.with_copies(2, 1).unwrap();
+        assert!(run(&larger, &plain).is_ok());
+        let message = run(&plain, &larger).unwrap_err().to_string();
+        assert!(message.contains("for training only"), "{message}");
+        assert!(model.evaluate(&larger).unwrap_err().to_string().contains("for training only"));
+    }
 }

@@ -119,6 +119,14 @@ pub trait Trainable {
     /// Whether the data has rows and the labels that the model was made for; `what` names it in the error.
     fn check(&self, data: &Self::Data, what: &str) -> Result<()>;
 
+    /// The same for data that is measured on, validation and test: by default as [`check`](Self::check).
+    ///
+    /// # Errors
+    /// Also for data that is made for training only, with changed copies of its rows.
+    fn check_held_out(&self, data: &Self::Data, what: &str) -> Result<()> {
+        self.check(data, what)
+    }
+
     /// The rows of a data set and their targets.
     fn prepare(&self, data: &Self::Data) -> Result<Examples<Self::Inputs>>;
 

@@ -111,7 +111,7 @@ impl<M: Trainable, O: Observer> Trainer<M, O> {
             ));
         }
         prepare::check(&mut model, &method, &config, train)?;
-        model.check(validation, "validation data")?;
+        model.check_held_out(validation, "validation data")?;
         if let Some(checkpoints) = &checkpoints {
             checkpoints.check(resume)?;
         }

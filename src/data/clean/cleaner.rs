@@ -224,7 +224,10 @@ impl Cleaner {
                 part: data.parts().map(|parts| parts[place]),
             })
             .collect();
-        self.run(data.name(), rows, names)
+        let (mut clean, report) = self.run(data.name(), rows, names)?;
+        clean.augmentation.clone_from(&data.augmentation);
+        clean.holds_copies = data.holds_copies;
+        Ok((clean, report))
     }
 
     /// A data set from rows with empty cells, cleaned, and what was done. Label names are sorted; ids are the row numbers.

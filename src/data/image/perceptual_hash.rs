@@ -79,7 +79,9 @@ fn grey(pixels: &[u8], shape: ImageShape) -> Vec<f64> {
         }
     }
     // Rounded to what is told apart: rounding errors must not decide a bit of an even surface.
-    grey.iter_mut().for_each(|value| *value = (*value * 1024.0).round() / 1024.0);
+    for value in &mut grey {
+        *value = (*value * 1024.0).round() / 1024.0;
+    }
     grey
 }
 
@@ -101,7 +103,9 @@ fn resized(pixels: &[f64], (height, width): (usize, usize), (new_height, new_wid
         }
     }
     // As above: two equal neighbours must not differ by the order in which they were added up.
-    small.iter_mut().for_each(|value| *value = (*value * 1024.0).round() / 1024.0);
+    for value in &mut small {
+        *value = (*value * 1024.0).round() / 1024.0;
+    }
     small
 }
 

@@ -25,6 +25,21 @@ const SUM_TOLERANCE: f32 = 1e-3;
 const SHOWN: usize = 10;
 
 /// How out-of-fold probabilities are made from vectors.
+///
+/// ```
+/// use tunebook::data::LabelNoiseSearch;
+/// use tunebook::prelude::*;
+///
+/// let data = TextDataset::embedded("support-tickets")?.few_shot(6, 42)?;
+/// let encoder = TextEncoder::from_pretrained(Pretrained::embedded())?;
+/// let texts: Vec<&str> = data.texts().iter().map(String::as_str).collect();
+/// let vectors = encoder.embed(&texts)?.to_vec2::<f32>()?;
+/// let noise = data.label_noise_from_vectors(&vectors, &LabelNoiseSearch { folds: 3, ..Default::default() })?;
+/// for suspect in noise.suspects() {
+///     println!("{}: {} or {}?", suspect.text, noise.label_name(suspect.given), noise.label_name(suspect.suggested));
+/// }
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LabelNoiseSearch {
     /// The parts of the cross-validation, 2 or more; 5 by default.
@@ -45,6 +60,19 @@ impl Default for LabelNoiseSearch {
 }
 
 /// A row whose label is more suspect than others.
+///
+/// ```
+/// use tunebook::data::TextDataset;
+///
+/// let texts = ["disk full", "the disk", "bill", "invoice"].map(String::from).to_vec();
+/// let names = ["storage", "billing"].map(String::from).to_vec();
+/// let data = TextDataset::new("tickets", texts, vec![0, 1, 1, 1], names)?;
+/// // Probabilities that models gave which had not seen the row.
+/// let noise = data.label_noise(&[vec![0.9, 0.1], vec![0.95, 0.05], vec![0.1, 0.9], vec![0.2, 0.8]])?;
+/// let suspect = &noise.suspects()[0];
+/// assert_eq!((suspect.row, suspect.given, suspect.suggested), (1, 1, 0));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct LabelSuspect {
     /// The row in the data set.

@@ -15,11 +15,10 @@ use crate::{Error, Result};
 pub(super) fn read(path: &Path, wanted: &Wanted<'_>) -> Result<FileCells> {
     let mut table =
         FileCells { path: path.to_owned(), unit: "line", lines: Vec::new(), names: Vec::new(), columns: Vec::new() };
-    if let Wanted::Columns(names) = wanted {
-        table.columns = names.iter().map(|name| CellColumn::new(name)).collect();
-    }
+    let wanted_names: &[&str] = if let Wanted::Columns(names) = wanted { names } else { &[] };
+    table.columns = wanted_names.iter().map(|name| CellColumn::new(name)).collect();
     // For each named column that no object has had yet, the line of the first object, and its keys.
-    let mut unseen: Vec<Option<(u64, Vec<String>)>> = vec![None; table.columns.len()];
+    let mut unseen: Vec<Option<(u64, Vec<String>)>> = vec![None; wanted_names.len()];
     // `None` for a key that is left out.
     let mut place_of: HashMap<String, Option<usize>> = HashMap::new();
     for object in objects(path)? {
@@ -63,12 +62,11 @@ pub(super) fn read(path: &Path, wanted: &Wanted<'_>) -> Result<FileCells> {
             }
         }
     }
-    match unseen.into_iter().zip(&table.columns).find_map(|(first, column)| Some((first?, column))) {
-        Some(((line, there), column)) => {
-            Err(missing_column(format!("{}, line {line}", path.display()), &column.name, &there))
-        }
-        None => Ok(table),
+    let never = unseen.into_iter().zip(wanted_names).find_map(|(first, name)| Some((first?, name)));
+    if let Some(((line, there), name)) = never {
+        return Err(missing_column(format!("{}, line {line}", path.display()), name, &there));
     }
+    Ok(table)
 }
 
 /// One value. Numbers and truth values are words: they are common as labels in public data.
