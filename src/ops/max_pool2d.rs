@@ -42,7 +42,7 @@ impl MaxPool2d {
     fn new(x: &Tensor, kernel: usize, stride: usize, padding: usize) -> crate::Result<Self> {
         let (_, _, height, width) = x.dims4()?;
         let smallest = height.min(width) + 2 * padding;
-        if kernel == 0 || stride == 0 || 2 * padding > kernel || kernel > smallest {
+        if kernel == 0 || stride == 0 || 2 * padding > kernel || kernel > smallest || height * width == 0 {
             return Err(crate::Error::input(
                 "max_pool2d",
                 format!("x is {:?}, kernel {kernel}, stride {stride}, padding {padding}", x.dims()),
@@ -59,21 +59,49 @@ impl MaxPool2d {
         start.saturating_sub(self.padding)..(start + self.kernel).saturating_sub(self.padding).min(length)
     }
 
-    /// Calls `each` with the number of every output position and the place of its largest input.
-    fn scan(&self, plane: &[f32], mut each: impl FnMut(usize, usize)) {
-        for oy in 0..self.out.0 {
-            let rows = self.window(oy, self.height);
-            for ox in 0..self.out.1 {
-                let columns = self.window(ox, self.width);
-                let mut best = rows.start * self.width + columns.start;
-                for y in rows.clone() {
-                    for place in y * self.width + columns.start..y * self.width + columns.end {
-                        if plane[place] > plane[best] || plane[place].is_nan() {
-                            best = place;
-                        }
-                    }
+    /// The output positions along an axis whose window has its place `k` inside `length`, and the first such input.
+    fn inside(&self, k: usize, length: usize, out: usize) -> (std::ops::Range<usize>, usize) {
+        let start = self.padding.saturating_sub(k).div_ceil(self.stride);
+        let end = (length + self.padding).saturating_sub(k).div_ceil(self.stride).min(out);
+        (start..end, (start * self.stride + k).saturating_sub(self.padding))
+    }
+
+    /// The largest numbers of one plane: first down the columns, then along the rows. `line` is one row of memory.
+    fn largest(&self, plane: &[f32], line: &mut [f32], y: &mut [f32]) {
+        for (oy, out) in y.chunks_exact_mut(self.out.1).enumerate() {
+            line.fill(f32::NEG_INFINITY);
+            for row in self.window(oy, self.height) {
+                let row = &plane[row * self.width..][..self.width];
+                line.iter_mut().zip(row).for_each(|(best, v)| *best = larger(*best, *v));
+            }
+            out.fill(f32::NEG_INFINITY);
+            for k in 0..self.kernel {
+                let (positions, first) = self.inside(k, self.width, self.out.1);
+                if positions.is_empty() {
+                    continue;
                 }
-                each(oy * self.out.1 + ox, best);
+                let values = line[first..].iter().step_by(self.stride);
+                out[positions].iter_mut().zip(values).for_each(|(best, v)| *best = larger(*best, *v));
+            }
+        }
+    }
+
+    /// Adds the gradient of each output to the first place of its window that holds the output.
+    #[allow(clippy::float_cmp)] // the very same number is looked for
+    fn spread(&self, plane: &[f32], y: &[f32], grad: &[f32], dx: &mut [f32]) {
+        for (oy, (y, grad)) in y.chunks_exact(self.out.1).zip(grad.chunks_exact(self.out.1)).enumerate() {
+            let rows = self.window(oy, self.height);
+            for (ox, (y, grad)) in y.iter().zip(grad).enumerate() {
+                let columns = self.window(ox, self.width);
+                let holds = |v: &f32| v == y || (v.is_nan() && y.is_nan());
+                let place = rows.clone().find_map(|row| {
+                    let start = row * self.width;
+                    let values = &plane[start + columns.start..start + columns.end];
+                    values.iter().position(holds).map(|n| start + columns.start + n)
+                });
+                if let Some(place) = place {
+                    dx[place] += grad;
+                }
             }
         }
     }
@@ -101,6 +129,11 @@ impl MaxPool2d {
     }
 }
 
+/// The larger of two numbers; what is not a number stays visible.
+fn larger(a: f32, b: f32) -> f32 {
+    if b > a || b.is_nan() { b } else { a }
+}
+
 impl CustomOp1 for MaxPool2d {
     fn name(&self) -> &'static str {
         "max_pool2d"
@@ -112,22 +145,23 @@ impl CustomOp1 for MaxPool2d {
         let (plane, positions) = (self.height * self.width, self.out.0 * self.out.1);
         let mut y = vec![0f32; batch * channels * positions];
         let planes = y.par_chunks_mut(positions).zip(x.par_chunks(plane)).with_min_len(rows_per_task(plane));
-        planes.for_each(|(y, x)| self.scan(x, |position, place| y[position] = x[place]));
+        planes.for_each_init(|| vec![0f32; self.width], |line, (y, x)| self.largest(x, line, y));
         Ok((CpuStorage::F32(y), Shape::from((batch, channels, self.out.0, self.out.1))))
     }
 
-    fn bwd(&self, arg: &Tensor, _res: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
+    fn bwd(&self, arg: &Tensor, res: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
         let grad = grad.contiguous()?;
         let (xs, xl) = arg.storage_and_layout();
+        let (ys, yl) = res.storage_and_layout();
         let (gs, gl) = grad.storage_and_layout();
         let x = stored_floats(self.name(), &xs, xl)?;
+        let y = stored_floats(self.name(), &ys, yl)?;
         let g = stored_floats(self.name(), &gs, gl)?;
         let (plane, positions) = (self.height * self.width, self.out.0 * self.out.1);
         let mut dx = vec![0f32; x.len()];
-        let planes = dx.par_chunks_mut(plane).zip(x.par_chunks(plane)).zip(g.par_chunks(positions));
-        planes
-            .with_min_len(rows_per_task(plane))
-            .for_each(|((dx, x), g)| self.scan(x, |position, place| dx[place] += g[position]));
+        let outputs = y.par_chunks(positions).zip(g.par_chunks(positions));
+        let planes = dx.par_chunks_mut(plane).zip(x.par_chunks(plane)).zip(outputs);
+        planes.with_min_len(rows_per_task(plane)).for_each(|((dx, x), (y, g))| self.spread(x, y, g, dx));
         Ok(Some(Tensor::from_vec(dx, arg.shape(), arg.device())?))
     }
 }
@@ -156,6 +190,18 @@ mod tests {
         let grads = max_pool2d(&x, 2, 2, 0).unwrap().sum_all().unwrap().backward().unwrap();
         let gradient = grads.get(&x).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
         assert_eq!(gradient, [1.0, 0.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn what_is_not_a_number_stays_visible() {
+        let x = Var::new(&[[[[1f32, f32::NAN], [3.0, 2.0], [5.0, 4.0]]]], &Device::Cpu).unwrap();
+        let y = max_pool2d(&x, 2, 1, 0).unwrap();
+        let values = y.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        assert!(values[0].is_nan());
+        assert_eq!(values[1..], [5.0]);
+        let grads = y.sum_all().unwrap().backward().unwrap();
+        let gradient = grads.get(&x).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        assert_eq!(gradient, [0.0, 1.0, 0.0, 0.0, 1.0, 0.0]);
     }
 
     #[test]
