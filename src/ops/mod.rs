@@ -31,7 +31,7 @@ pub(crate) mod vectorized;
 #[cfg(test)]
 pub(crate) mod verify;
 
-pub use batch_norm::{BatchStatistics, batch_norm, batch_norm_train};
+pub use batch_norm::{BatchStatistics, batch_norm, batch_norm_relu, batch_norm_relu_train, batch_norm_train};
 pub use conv2d::conv2d;
 pub use dropout::dropout;
 pub use embedding::embedding;
