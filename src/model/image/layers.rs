@@ -73,13 +73,30 @@ impl BatchNorm2d {
     /// `(batch, channels, height, width)` to the same shape.
     pub fn forward(&self, x: &Tensor, pass: &Pass) -> Result<Tensor> {
         let (weight, bias) = (self.weight.tensor(pass), self.bias.tensor(pass));
-        let (batch, _, height, width) = x.dims4()?;
-        if pass.is_training() && self.weight.is_trainable() && batch * height * width > 1 {
+        if self.takes_the_batch(x, pass)? {
             let (y, statistics) = ops::batch_norm_train(x, &weight, &bias, EPS)?;
             self.follow(&statistics)?;
             return Ok(y);
         }
         ops::batch_norm(x, &self.running_mean.tensor(), &self.running_var.tensor(), &weight, &bias, EPS)
+    }
+
+    /// `relu(forward(x) + residual)`, or without a residual `relu(forward(x))`, in one operation.
+    pub fn forward_relu(&self, x: &Tensor, residual: Option<&Tensor>, pass: &Pass) -> Result<Tensor> {
+        let (weight, bias) = (self.weight.tensor(pass), self.bias.tensor(pass));
+        if self.takes_the_batch(x, pass)? {
+            let (y, statistics) = ops::batch_norm_relu_train(x, residual, &weight, &bias, EPS)?;
+            self.follow(&statistics)?;
+            return Ok(y);
+        }
+        let (mean, variance) = (self.running_mean.tensor(), self.running_var.tensor());
+        ops::batch_norm_relu(x, residual, &mean, &variance, &weight, &bias, EPS)
+    }
+
+    /// Whether a pass over `x` normalises with the statistics of the batch.
+    fn takes_the_batch(&self, x: &Tensor, pass: &Pass) -> Result<bool> {
+        let (batch, _, height, width) = x.dims4()?;
+        Ok(pass.is_training() && self.weight.is_trainable() && batch * height * width > 1)
     }
 
     /// Moves the running statistics towards those of a batch.

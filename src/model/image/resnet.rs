@@ -123,19 +123,23 @@ impl Block {
     }
 
     fn forward(&self, x: &Tensor, pass: &Pass) -> Result<Tensor> {
-        let y = ops::relu(&normalised(&self.first, x, pass)?)?;
-        let y = normalised(&self.second, &y, pass)?;
+        let y = rectified(&self.first, x, None, pass)?;
         let shortcut = match &self.downsample {
-            Some(projection) => normalised(projection, x, pass)?,
+            Some((conv, norm)) => norm.forward(&conv.forward(x, pass)?, pass)?,
             None => x.clone(),
         };
-        ops::relu(&(y + shortcut)?)
+        rectified(&self.second, &y, Some(&shortcut), pass)
     }
 }
 
-/// A convolution and the normalisation of what comes out of it.
-fn normalised((conv, norm): &(Conv2d, BatchNorm2d), x: &Tensor, pass: &Pass) -> Result<Tensor> {
-    norm.forward(&conv.forward(x, pass)?, pass)
+/// A convolution, its normalisation, the sum with what goes past it, and the rectifier.
+fn rectified(
+    (conv, norm): &(Conv2d, BatchNorm2d),
+    x: &Tensor,
+    residual: Option<&Tensor>,
+    pass: &Pass,
+) -> Result<Tensor> {
+    norm.forward_relu(&conv.forward(x, pass)?, residual, pass)
 }
 
 impl ResNet {
@@ -199,7 +203,7 @@ impl ResNet {
     pub fn features(&self, images: &Tensor, pass: &Pass) -> Result<Tensor> {
         super::check_batch(images, self.config.channels)?;
         let x = images.to_device(self.store.device())?;
-        let x = ops::relu(&normalised(&self.stem, &x, pass)?)?;
+        let x = rectified(&self.stem, &x, None, pass)?;
         let mut x = ops::max_pool2d(&x, 3, 2, 1)?;
         for block in &self.blocks {
             x = block.forward(&x, pass)?;

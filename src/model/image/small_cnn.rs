@@ -129,7 +129,7 @@ impl SmallCnn {
                 x = ops::max_pool2d(&x, 2, 2, 0)?;
             }
             for (conv, norm) in block {
-                x = ops::relu(&norm.forward(&conv.forward(&x, pass)?, pass)?)?;
+                x = norm.forward_relu(&conv.forward(&x, pass)?, None, pass)?;
             }
         }
         Ok(x.mean((2, 3))?)
