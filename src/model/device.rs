@@ -141,7 +141,7 @@ mod tests {
     }
 
     /// Files that make tensors in main memory although the model may be elsewhere, and why.
-    const IN_MAIN_MEMORY: [(&str, &str); 14] = [
+    const IN_MAIN_MEMORY: [(&str, &str); 13] = [
         ("model/device.rs", "gives the device that is asked for"),
         ("model/builder.rs", "the device when nothing is said"),
         ("model/pretrained/mod.rs", "the device when nothing is said"),
@@ -154,7 +154,6 @@ mod tests {
         ("model/parameters.rs", "an empty store has no parameter that would say"),
         ("model/tokenizer.rs", "batches are put together in main memory; the encoder takes them to its device"),
         ("model/weights.rs", "files are read into main memory; the builder takes each tensor to its device"),
-        ("train/checkpoint.rs", "as weights; the store takes each tensor to its device"),
         ("train/optimizer/state.rs", "what is written to a checkpoint"),
     ];
 

@@ -5,15 +5,17 @@
 //! shows notebooks must not depend on any of that. Requests come in and events go out over the
 //! socket that the engine put in place of stdin.
 mod compile_error;
+mod events;
 pub(crate) mod metadata;
 mod output;
 mod prepare;
 mod runtime_error;
 
 use crate::engine::{CellError, CellResult};
-use crate::message::{Event, Request, RunEnd, write_line};
+use crate::message::{Event, Request, RunEnd};
 use crate::supervisor::RUN_NUMBER;
 use evcxr::CommandContext;
+use events::Events;
 use output::Outputs;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader};
@@ -60,18 +62,18 @@ fn serve() -> std::io::Result<()> {
     let socket = UnixStream::from(std::io::stdin().as_fd().try_clone_to_owned()?);
     // Compilers must not read the engine's requests.
     rustix::stdio::dup2_stdin(std::fs::File::open("/dev/null")?)?;
-    let events = socket.try_clone()?;
+    let events = Events::new(socket.try_clone()?);
     let requests = read_requests(socket, config.session.clone());
-    let (mut context, outputs) = match prepare::start(&config, events.try_clone()?) {
+    let (mut context, outputs) = match prepare::start(&config, events.clone()) {
         Ok(started) => started,
         Err(error) => {
             let (problem, mend) = (error.problem().to_owned(), error.mend().map(str::to_owned));
-            return write_line(&events, &Event::Failed { problem, mend });
+            return events.send(&Event::Failed { problem, mend });
         }
     };
-    write_line(&events, &Event::Ready)?;
+    events.send(&Event::Ready)?;
     prepare::warm_up(&mut context);
-    write_line(&events, &Event::Warm)?;
+    events.send(&Event::Warm)?;
     let mut host = Host { config, context, outputs };
     for request in requests {
         let answer = match request {
@@ -79,7 +81,7 @@ fn serve() -> std::io::Result<()> {
             Request::Complete { code, byte } => host.complete(&code, byte),
             Request::Inspect { code, byte } => host.inspect(&code, byte),
         };
-        write_line(&events, &answer)?;
+        events.send(&answer)?;
     }
     Ok(())
 }

@@ -1,10 +1,10 @@
 //! Passes on what a cell shows while it runs, and remembers how it ended.
+use super::events::Events;
 use crate::engine::{MimeBundle, Output};
-use crate::message::{ChildEvent, Event, RunEnd, write_line};
+use crate::message::{ChildEvent, Event, RunEnd};
 use evcxr::EvalContextOutputs;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
-use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub(super) struct Outputs {
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
-    events: UnixStream,
+    events: Events,
 }
 
 #[derive(Default)]
@@ -33,7 +33,7 @@ struct State {
 
 impl Outputs {
     /// Reads both of evcxr's channels in threads that end with them.
-    pub(super) fn start(receivers: EvalContextOutputs, events: UnixStream) -> Self {
+    pub(super) fn start(receivers: EvalContextOutputs, events: Events) -> Self {
         let shared = Arc::new(Shared { state: Mutex::default(), changed: Condvar::new(), events });
         let reader = Arc::clone(&shared);
         let EvalContextOutputs { stdout, stderr } = receivers;
@@ -105,7 +105,7 @@ impl Shared {
 
     fn send(&self, event: &Event) {
         // An engine that does not read is gone; the next request will not come either.
-        let _ = write_line(&self.events, event);
+        let _ = self.events.send(event);
     }
 
     fn show(&self, output: Output) {

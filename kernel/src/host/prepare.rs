@@ -1,15 +1,15 @@
 //! Starts evcxr so that a cell finds the teaching crate, and makes the first cell fast.
 use super::HostConfig;
+use super::events::Events;
 use super::output::Outputs;
 use crate::error::{At, Error, Result};
 use crate::role::Role;
 use crate::session;
 use crate::supervisor::STOP_FILE;
 use evcxr::{CommandContext, EvalContext};
-use std::os::unix::net::UnixStream;
 
 /// Starts evcxr in the session's folder and gives its cells the facade.
-pub(super) fn start(config: &HostConfig, events: UnixStream) -> Result<(CommandContext, Outputs)> {
+pub(super) fn start(config: &HostConfig, events: Events) -> Result<(CommandContext, Outputs)> {
     let program = std::env::current_exe().at("this program")?;
     let mut command = Role::Supervisor.command(&program);
     command.current_dir(&config.user_folder).env("TUNEBOOK_SINK", "1").env(STOP_FILE, &config.stop_file);
