@@ -81,7 +81,8 @@ impl TextSplits {
     /// Scores on leaked rows measure memory. Drop the rows from training, or split again by group.
     ///
     /// # Errors
-    /// Those of [`TextDataset::near_duplicates`], and when there are no rows in validation and test.
+    /// Those of [`TextDataset::near_duplicates`](crate::data::TextDataset::near_duplicates), and when there are no rows
+    /// in validation and test.
     ///
     /// ```
     /// use tunebook::data::{NearDuplicateSearch, TextDataset};
