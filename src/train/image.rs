@@ -3,6 +3,7 @@
 use candle_core::Tensor;
 use sha2::{Digest, Sha256};
 
+use super::answers::{check_labels, evaluation};
 use super::table::select;
 use super::{Examples, Mix, Targets, Trainable};
 use crate::data::{ImageDataset, LabelledRows};
@@ -57,11 +58,7 @@ impl Trainable for ImageClassifier {
         if data.is_empty() {
             return Err(Error::input(place, "has no images", "give at least one labelled image"));
         }
-        let names = LabelledRows::label_names(data);
-        if names != self.labels() {
-            let problem = format!("has the labels {names:?}, the model {:?}", self.labels());
-            return Err(Error::input(place, problem, "make the model with data.label_names() of the same data set"));
-        }
+        check_labels(LabelledRows::label_names(data), self.labels(), &place)?;
         self.network().check_shape(data.shape()).map_err(|error| match error {
             Error::Input { problem, mend, .. } => Error::input(place, format!("its images {problem}"), mend),
             other => other,
@@ -145,11 +142,6 @@ impl ImageClassifier {
     /// # Errors
     /// When there are no images, they have other labels, or the network cannot take their shape.
     pub fn evaluate(&self, data: &ImageDataset) -> Result<Evaluation> {
-        self.check(data, "evaluation data")?;
-        let examples = self.prepare(data)?;
-        let outputs = examples.outputs(self)?;
-        let (loss, _) = examples.targets.measure(&outputs);
-        let probabilities = outputs.iter().map(|row| super::loss::softmax_row(row, 0).0).collect();
-        Evaluation::new(loss, data.labels().to_vec(), probabilities, self.labels().to_vec())
+        evaluation(self, data, self.labels())
     }
 }

@@ -6,6 +6,7 @@
 //! [`Checkpoints`] and each [`Checkpoint`], [`LearningRateSearch`] and [`Sweep`] (choosing the numbers), [`History`] and
 //! [`TrainingReport`] (what comes out), [`Observer`] and [`Live`] (what is shown meanwhile), [`stop`].
 
+mod answers;
 mod audit;
 #[cfg(test)]
 mod bad_input_tests;

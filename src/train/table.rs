@@ -2,6 +2,7 @@
 
 use candle_core::Tensor;
 
+use super::answers::evaluation;
 use super::{Examples, Mix, Targets, Trainable};
 use crate::data::{TableTarget, TabularDataset};
 use crate::metrics::{Evaluation, RegressionEvaluation};
@@ -160,12 +161,7 @@ impl TabularClassifier {
     /// When it has no rows or other labels; and those of
     /// [`FittedPreprocessor::transform`](crate::data::FittedPreprocessor::transform).
     pub fn evaluate(&self, data: &TabularDataset) -> Result<Evaluation> {
-        self.check(data, "evaluation data")?;
-        let examples = self.prepare(data)?;
-        let outputs = examples.outputs(self)?;
-        let (loss, _) = examples.targets.measure(&outputs);
-        let probabilities = outputs.iter().map(|row| super::loss::softmax_row(row, 0).0).collect();
-        Evaluation::new(loss, data.labels().to_vec(), probabilities, self.labels().to_vec())
+        evaluation(self, data, self.labels())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use candle_core::Tensor;
 
+use super::answers::{answers, check_labels, evaluation};
 use super::{Examples, Targets, Trainable};
 use crate::data::{MultiLabelDataset, Rows, TextAugmentation, TextDataset, TextRegressionDataset, row_seed};
 use crate::metrics::{Evaluation, MultiLabelReport, RegressionEvaluation, best_f1_threshold};
@@ -299,10 +300,7 @@ impl TextModel for TextRegressor {
 impl TextClassifier {
     /// Loss, accuracy, predictions and probabilities on a labelled data set with the same labels.
     pub fn evaluate(&self, data: &TextDataset) -> Result<Evaluation> {
-        let (examples, outputs) = answers(self, data, "evaluation data")?;
-        let (loss, _) = examples.targets.measure(&outputs);
-        let probabilities = outputs.iter().map(|row| super::loss::softmax_row(row, 0).0).collect();
-        Evaluation::new(loss, data.labels().to_vec(), probabilities, self.labels().to_vec())
+        evaluation(self, data, self.labels())
     }
 }
 
@@ -346,22 +344,6 @@ impl TextRegressor {
         let predictions = outputs.iter().map(|row| f64::from(row[0])).collect();
         RegressionEvaluation::new(data.targets().iter().copied().map(f64::from).collect(), predictions)
     }
-}
-
-/// The rows of checked data, and the model's outputs for them.
-fn answers<M: TextModel>(model: &M, data: &M::Data, what: &str) -> Result<(Examples<TextInputs>, Vec<Vec<f32>>)> {
-    model.check_held_out(data, what)?;
-    let examples = model.prepare(data)?;
-    let outputs = examples.outputs(model)?;
-    Ok((examples, outputs))
-}
-
-fn check_labels(found: &[String], own: &[String], place: &str) -> Result<()> {
-    if found == own {
-        return Ok(());
-    }
-    let problem = format!("has the labels {found:?}, the model {own:?}");
-    Err(Error::input(place, problem, "make the model with data.label_names() of the same data set"))
 }
 
 /// The layer a parameter belongs to: 3 for `encoder.layer.3.output.dense.bias`.
