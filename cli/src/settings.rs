@@ -20,6 +20,7 @@ const SETTINGS: &[(&str, &str, Option<&str>)] = &[
     ("TrainingConfig::class_weights", "--balance-classes", Some("leave it out: it is for one label of several")),
     ("TrainingConfig::max_length", "--max-length", None),
     ("max_length", "--max-length", None),
+    ("EarlyStopping::on", "--monitor", None),
     ("EarlyStopping::patience", "--patience", None),
     ("Method::Partial::last_n_layers", "--layers", Some("give fewer, or use --method feature-extraction for none")),
     ("Method::Lora", "--method lora", Some("use another --method")),
@@ -67,8 +68,10 @@ mod tests {
             let trainer = Trainer::new(encoder()).config(config).observer(Quiet);
             trainer.fit(&data, &data).map(|_| ()).unwrap_err()
         };
-        let patience =
-            Trainer::new(encoder()).early_stopping(EarlyStopping::on("val_loss").patience(0)).observer(Quiet);
+        let stopping = |rule: EarlyStopping| {
+            let trainer = Trainer::new(encoder()).early_stopping(rule).observer(Quiet);
+            trainer.fit(&data, &data).map(|_| ()).unwrap_err()
+        };
         for (error, option) in [
             (TrainingConfig { epochs: 0, ..config() }.check().unwrap_err(), "--epochs"),
             (TrainingConfig { batch_size: 0, ..config() }.check().unwrap_err(), "--batch-size"),
@@ -80,7 +83,8 @@ mod tests {
             (TrainingConfig { label_smoothing: 1.0, ..config() }.check().unwrap_err(), "--label-smoothing"),
             (fit(TrainingConfig { max_length: Some(1_000_000), ..config() }), "--max-length"),
             (fit(TrainingConfig { max_length: Some(1), ..config() }), "--max-length"),
-            (patience.fit(&data, &data).map(|_| ()).unwrap_err(), "--patience"),
+            (stopping(EarlyStopping::on("val_loss").patience(0)), "--patience"),
+            (stopping(EarlyStopping::on("val_r2")), "--monitor"),
             (apply(Method::Partial { last_n_layers: 99 }), "--layers"),
             (apply(Method::Lora(LoraConfig { rank: 0, ..lora() })), "--rank"),
             (apply(Method::Lora(LoraConfig { alpha: -1.0, ..lora() })), "--lora-alpha"),

@@ -36,6 +36,8 @@ pub struct LearningCurves {
     best_epoch: Option<usize>,
     /// What the loss is, where there is no accuracy beside it.
     only_loss: Option<String>,
+    /// A metric beside loss and accuracy.
+    metric: Option<(String, Vec<f64>)>,
     size: Option<(u32, u32)>,
 }
 
@@ -55,6 +57,7 @@ impl LearningCurves {
             batches: Vec::new(),
             best_epoch: None,
             only_loss: None,
+            metric: None,
             size: None,
         }
     }
@@ -86,6 +89,30 @@ impl LearningCurves {
     pub fn loss_only(mut self, loss: impl Into<String>) -> Self {
         self.only_loss = Some(loss.into());
         self
+    }
+
+    /// The same curves with one more metric of the validation data: beside the accuracy where there is one, else in a panel of
+    /// its own. Its values come with [`push_metric`](Self::push_metric).
+    ///
+    /// ```
+    /// use tunebook::chart::LearningCurves;
+    ///
+    /// let mut curves = LearningCurves::new(2).with_metric("val_macro_f1");
+    /// curves.push_epoch(1.9, 1.7, 0.45);
+    /// curves.push_metric(0.4);
+    /// assert!(curves.to_svg()?.contains("validation macro f1"));
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    pub fn with_metric(mut self, name: impl Into<String>) -> Self {
+        self.metric = Some((name.into(), Vec::new()));
+        self
+    }
+
+    /// Adds an epoch's value of the metric that [`with_metric`](Self::with_metric) named; without one it is passed over.
+    pub fn push_metric(&mut self, value: f64) {
+        if let Some((_, values)) = &mut self.metric {
+            values.push(value);
+        }
     }
 
     /// Adds an epoch's values: the mean loss over its batches, loss and accuracy (0 to 1) on the validation data.
@@ -173,16 +200,40 @@ impl LearningCurves {
     }
 
     fn accuracy_panel(&self, width: i32) -> Panel {
+        let metric = self.metric.as_ref().map(|(name, values)| curve(&spoken(name), values, 3));
+        // A metric such as a correlation can be below 0.
+        let lowest =
+            self.metric.iter().flat_map(|(_, values)| values).copied().filter(|v| v.is_finite()).fold(0.0, f64::min);
+        let min = if lowest < 0.0 { -ticks::ceiling(-lowest) } else { 0.0 };
         Panel {
             title: if self.title.is_empty() { "Accuracy".into() } else { format!("{}: accuracy", self.title) },
             x: self.x_axis(width),
             y: Axis {
-                label: "share of right answers".into(),
-                min: 0.0,
+                label: if metric.is_some() { "score".into() } else { "share of right answers".into() },
+                min,
                 max: 1.0,
-                ticks: ticks::linear(0.0, 1.0, 5, Unit::Percent),
+                ticks: ticks::linear(min, 1.0, 5, Unit::Percent),
             },
-            lines: vec![curve("validation accuracy", &self.val_accuracy, 2)],
+            lines: std::iter::once(curve("validation accuracy", &self.val_accuracy, 2)).chain(metric).collect(),
+            markers: self.markers(),
+        }
+    }
+
+    /// The metric of a model whose answers are numbers, which may be of any size.
+    fn metric_panel(&self, width: i32, name: &str, values: &[f64]) -> Panel {
+        let finite = || values.iter().copied().filter(|value| value.is_finite());
+        let end = |value: f64| if value > 0.0 { ticks::ceiling(value) } else { 0.0 };
+        let min = -end(-finite().fold(0.0, f64::min));
+        let max = match end(finite().fold(0.0, f64::max)) {
+            max if max > min => max,
+            _ => 1.0,
+        };
+        let spoken = spoken(name);
+        Panel {
+            title: if self.title.is_empty() { spoken.clone() } else { format!("{}: {spoken}", self.title) },
+            x: self.x_axis(width),
+            y: Axis { label: spoken.clone(), min, max, ticks: ticks::linear(min, max, 5, Unit::Plain) },
+            lines: vec![curve(&spoken, values, 2)],
             markers: self.markers(),
         }
     }
@@ -190,6 +241,11 @@ impl LearningCurves {
     fn markers(&self) -> Vec<(f64, String)> {
         self.best_epoch.map(|epoch| (epoch as f64, format!("best: epoch {epoch}"))).into_iter().collect()
     }
+}
+
+/// `val_macro_f1` as a legend says it.
+fn spoken(name: &str) -> String {
+    name.strip_prefix("val_").map_or_else(|| name.to_owned(), |name| format!("validation {name}")).replace('_', " ")
 }
 
 fn curve(name: &str, values: &[f64], series: usize) -> Line {
@@ -220,20 +276,28 @@ impl Picture for LearningCurves {
         if self.only_loss.is_none() {
             parts.push(ends("validation accuracy", &self.val_accuracy, Unit::Percent));
         }
+        if let Some((name, values)) = &self.metric {
+            parts.push(ends(&spoken(name), values, Unit::Plain));
+        }
         let best = self.best_epoch.map_or(String::new(), |epoch| format!(" The best epoch is {epoch}."));
         format!("After {} epochs: {}.{best}", self.epochs(), parts.join(", "))
     }
 
     fn paint(&self, area: &Area<'_>) -> Result<()> {
         let (width, height) = area.dim_in_pixel();
-        if self.only_loss.is_some() {
+        if self.only_loss.is_some() && self.metric.is_none() {
             return self.loss_panel(width as i32).draw(area);
         }
         // Side by side where there is room, else one below the other.
-        let (loss, accuracy) =
+        let (loss, score) =
             if width >= 560 { area.split_horizontally(width / 2) } else { area.split_vertically(height / 2) };
         let panel_width = loss.dim_in_pixel().0 as i32;
         self.loss_panel(panel_width).draw(&loss)?;
-        self.accuracy_panel(panel_width).draw(&accuracy)
+        match &self.metric {
+            Some((name, values)) if self.only_loss.is_some() => {
+                self.metric_panel(panel_width, name, values).draw(&score)
+            }
+            _ => self.accuracy_panel(panel_width).draw(&score),
+        }
     }
 }

@@ -553,6 +553,11 @@ fn odd_numbers_leave_gaps_and_do_not_panic() {
         curves.push_epoch(value, value, value);
         curves.push_batch(value, value);
     }
+    let mut with_metric = LearningCurves::new(3).with_metric("val_r2").loss_only("squared error");
+    for value in odd {
+        with_metric.push_metric(value);
+    }
+    let _ = with_metric.to_svg();
     curves.set_best_epoch(99);
     // 1e300 batches or epochs cannot be drawn; an error is fine, a panic is not.
     let _ = curves.to_svg();

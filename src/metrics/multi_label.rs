@@ -28,6 +28,7 @@ pub struct MultiLabelReport {
     micro: Scores,
     subset_accuracy: f64,
     hamming_loss: f64,
+    loss: Option<f64>,
 }
 
 impl MultiLabelReport {
@@ -70,7 +71,27 @@ impl MultiLabelReport {
             micro: scores("micro avg", ZeroDivision::Zero, totals[0], totals[1], totals[2]),
             subset_accuracy: pairs().filter(|(truth, guess)| truth == guess).count() as f64 / items,
             hamming_loss: wrong as f64 / (items * label_names.len() as f64),
+            loss: None,
         })
+    }
+
+    /// The same report with the mean loss of the probabilities behind the decisions.
+    ///
+    /// ```
+    /// # let names = ["urgent".to_string()];
+    /// let report = tunebook::metrics::MultiLabelReport::new(&[vec![true]], &[vec![true]], &names)?;
+    /// assert_eq!((report.loss(), report.with_loss(0.25).loss()), (None, Some(0.25)));
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    pub fn with_loss(self, loss: f64) -> Self {
+        Self { loss: Some(loss), ..self }
+    }
+
+    /// The mean binary cross-entropy over items and labels, in nats; `None` for a report over decisions alone.
+    ///
+    /// See [`with_loss`](Self::with_loss).
+    pub fn loss(&self) -> Option<f64> {
+        self.loss
     }
 
     /// The scores of each label, in the order of the label names.

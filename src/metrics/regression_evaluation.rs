@@ -20,6 +20,9 @@ use crate::words::grouped;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct RegressionEvaluation {
+    /// The mean squared difference in the unit that the model learns, as the loss of an epoch; of
+    /// [`new`](RegressionEvaluation::new) in the targets' unit.
+    pub loss: f64,
     /// The true number of each item.
     pub targets: Vec<f64>,
     /// The predicted number of each item.
@@ -45,9 +48,11 @@ impl RegressionEvaluation {
     ///
     /// See [`RegressionEvaluation`] for an example.
     pub fn new(targets: Vec<f64>, predictions: Vec<f64>) -> Result<Self> {
+        let root_mean_squared_error = regression::root_mean_squared_error(&targets, &predictions)?;
         Ok(Self {
+            loss: root_mean_squared_error.powi(2),
             mean_absolute_error: regression::mean_absolute_error(&targets, &predictions)?,
-            root_mean_squared_error: regression::root_mean_squared_error(&targets, &predictions)?,
+            root_mean_squared_error,
             r2: regression::r2_score(&targets, &predictions)?,
             pearson: correlation::pearson_correlation(&targets, &predictions)?,
             spearman: correlation::spearman_correlation(&targets, &predictions)?,
@@ -56,12 +61,25 @@ impl RegressionEvaluation {
         })
     }
 
+    /// The same evaluation of a model that learns the targets divided by `deviation`: its loss is in that unit.
+    ///
+    /// ```
+    /// use tunebook::metrics::RegressionEvaluation;
+    /// let evaluation = RegressionEvaluation::new(vec![10.0, 20.0], vec![12.0, 18.0])?;
+    /// assert_eq!((evaluation.loss, evaluation.in_deviations_of(2.0).loss), (4.0, 1.0));
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    pub fn in_deviations_of(self, deviation: f64) -> Self {
+        Self { loss: self.root_mean_squared_error.powi(2) / deviation.powi(2), ..self }
+    }
+
     /// Predicted minus true number of each item.
     pub fn residuals(&self) -> Vec<f64> {
         self.predictions.iter().zip(&self.targets).map(|(guess, target)| guess - target).collect()
     }
 
-    /// The bootstrap interval of a metric; see [`Bootstrap::interval`].
+    /// The bootstrap interval of a metric; see [`Bootstrap::interval`]. `metric` gets evaluations of samples; their `loss` is
+    /// that of the whole.
     ///
     /// ```
     /// use tunebook::metrics::{Bootstrap, RegressionEvaluation};
@@ -73,7 +91,8 @@ impl RegressionEvaluation {
     pub fn bootstrap(&self, bootstrap: &Bootstrap, metric: impl Fn(&Self) -> f64) -> Result<ConfidenceInterval> {
         bootstrap.interval(self.targets.len(), |items| {
             let of = |values: &[f64]| items.iter().map(|item| values[*item]).collect();
-            Self::new(of(&self.targets), of(&self.predictions)).map_or(f64::NAN, |sample| metric(&sample))
+            let sample = Self::new(of(&self.targets), of(&self.predictions));
+            sample.map_or(f64::NAN, |sample| metric(&Self { loss: self.loss, ..sample }))
         })
     }
 
@@ -99,7 +118,7 @@ impl RegressionEvaluation {
     }
 }
 
-/// One line: items, mean absolute error, root mean squared error, R², Pearson's and Spearman's correlation.
+/// One line, without the loss, which depends on the model: items, mean absolute error, root mean squared error, R², Pearson's and Spearman's correlation.
 impl fmt::Display for RegressionEvaluation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let items = grouped(self.targets.len());

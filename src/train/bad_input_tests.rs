@@ -166,7 +166,7 @@ fn targets_that_are_no_numbers_or_of_another_kind() {
     let stopping = EarlyStopping::on("val_accuracy");
     refused(
         trainer(regressor.clone()).early_stopping(stopping).fit(&data, &data),
-        &["EarlyStopping::on", "\"val_accuracy\" is not measured", "use \"val_loss\""],
+        &["EarlyStopping::on", "\"val_accuracy\" is not measured", "use one of val_loss, val_mae"],
     );
     let weighted = TrainingConfig { class_weights: ClassWeights::Balanced, ..config() };
     refused(trainer(regressor.clone()).config(weighted).fit(&data, &data), &["class_weights", "ClassWeights::None"]);
@@ -272,7 +272,9 @@ fn class_weights_of_another_length_or_below_zero() {
 #[test]
 fn early_stopping_on_what_is_not_measured() {
     let fit = |rule| trainer(model()).early_stopping(rule).fit(&tiny_data(12, 0), &tiny_data(6, 1));
-    refused(fit(EarlyStopping::on("val_f1")), &["EarlyStopping::on", "\"val_f1\"", "\"val_loss\" or \"val_accuracy\""]);
+    refused(fit(EarlyStopping::on("val_f1")), &["EarlyStopping::on", "\"val_f1\"", "val_loss, val_accuracy"]);
+    let unfit = fit(EarlyStopping::on("val_r2"));
+    refused(unfit, &["\"val_r2\" is not measured", "one class", "val_macro_f1"]);
     refused(fit(EarlyStopping::on("val_loss").patience(0)), &["EarlyStopping::patience: is 0", "1 or more"]);
     refused(fit(EarlyStopping::on("val_loss").min_delta(-0.1)), &["EarlyStopping::min_delta", "0.0 or more"]);
 }

@@ -49,7 +49,8 @@ impl Checkpoints {
         self
     }
 
-    /// How many of the best epochs are kept, by validation loss; 0 keeps only the newest.
+    /// How many of the best epochs are kept, by the metric that [`super::EarlyStopping`] watches, else by validation loss; 0
+    /// keeps only the newest.
     pub fn keep_best(mut self, count: usize) -> Self {
         self.keep_best = count;
         self
@@ -136,12 +137,12 @@ impl Checkpoints {
         Ok(found)
     }
 
-    /// Deletes what is neither the newest nor one of the best. One in the middle of an epoch has no loss of its own.
+    /// Deletes what is neither the newest nor one of the best. One in the middle of an epoch measured nothing.
     fn sweep(&self) -> Result<()> {
         let mut others = self.kept()?;
         others.pop();
-        others.sort_by(|a, b| a.loss().total_cmp(&b.loss()));
-        let kept = others.iter().take(self.keep_best).filter(|other| other.loss().is_finite()).count();
+        others.sort_by(|a, b| b.score().total_cmp(&a.score()));
+        let kept = others.iter().take(self.keep_best).filter(|other| other.score().is_finite()).count();
         for other in &others[kept..] {
             fs::remove_dir_all(other.folder()).map_err(|e| Error::io(other.folder(), e))?;
         }
@@ -171,6 +172,9 @@ pub(super) struct State {
     epochs: Vec<Epoch>,
     /// Best epoch, its value, and epochs waited since, of early stopping.
     pub(super) watch: Option<(usize, Bits, usize)>,
+    /// The metric that early stopping watches.
+    #[serde(default)]
+    pub(super) watched: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -179,6 +183,8 @@ struct Epoch {
     train_loss: Bits,
     val_loss: Bits,
     val_accuracy: Bits,
+    #[serde(default)]
+    val_metrics: BTreeMap<String, Bits>,
     learning_rate: Bits,
     seconds: Bits,
 }
@@ -195,10 +201,12 @@ impl State {
             train_loss: Bits(e.train_loss),
             val_loss: Bits(e.val_loss),
             val_accuracy: Bits(e.val_accuracy),
+            val_metrics: e.val_metrics.iter().map(|(name, value)| (name.clone(), Bits(*value))).collect(),
             learning_rate: Bits(e.learning_rate),
             seconds: Bits(e.seconds),
         };
-        Self { run, progress, epochs: history.epochs.iter().map(epoch).collect(), watch }
+        let epochs = history.epochs.iter().map(epoch).collect();
+        Self { run, progress, epochs, watch, watched: history.watched.clone() }
     }
 
     pub(super) fn history(&self) -> History {
@@ -207,10 +215,11 @@ impl State {
             train_loss: e.train_loss.0,
             val_loss: e.val_loss.0,
             val_accuracy: e.val_accuracy.0,
+            val_metrics: e.val_metrics.iter().map(|(name, value)| (name.clone(), value.0)).collect(),
             learning_rate: e.learning_rate.0,
             seconds: e.seconds.0,
         };
-        History { epochs: self.epochs.iter().map(record).collect() }
+        History { epochs: self.epochs.iter().map(record).collect(), watched: self.watched.clone() }
     }
 
     /// The same settings, method and data as `now`, or an error that names what differs.
@@ -226,6 +235,18 @@ impl State {
             }
         }
         Ok(())
+    }
+
+    /// That early stopping goes on with the metric whose best epoch is kept.
+    pub(super) fn check_watched(&self, now: Option<&str>, origin: &str) -> Result<()> {
+        match (self.watched.as_deref(), now) {
+            (Some(then), Some(now)) if then != now => Err(Error::input(
+                origin,
+                format!("the metric that decides which epoch is the best was {then}, and is {now} now"),
+                format!("resume with {then}, or give another folder for checkpoints"),
+            )),
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn read(folder: &Path) -> Result<Self> {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::checkpoint::{Contents, State};
+use super::epoch_metrics::{LOSS, larger_is_better};
 use super::{Checkpoints, EpochRecord};
 use crate::model::ParameterStore;
 use crate::{Error, Result};
@@ -31,6 +32,8 @@ pub struct Checkpoint {
     folder: PathBuf,
     step: usize,
     epoch: Option<EpochRecord>,
+    /// The metric by which it is good or bad.
+    metric: String,
 }
 
 impl Checkpoint {
@@ -39,7 +42,8 @@ impl Checkpoint {
         // In the middle of an epoch the last record is of the epoch before.
         let whole_epoch = state.progress.epoch_steps == 0;
         let epoch = state.history().last().filter(|_| whole_epoch).cloned();
-        Ok(Self { folder, step: state.progress.steps, epoch })
+        let metric = state.watched.unwrap_or_else(|| LOSS.to_owned());
+        Ok(Self { folder, step: state.progress.steps, epoch, metric })
     }
 
     /// Where it lies.
@@ -57,9 +61,11 @@ impl Checkpoint {
         self.epoch.as_ref()
     }
 
-    /// The smaller, the better; a loss that is no number, or none at all, is the worst.
-    pub(super) fn loss(&self) -> f64 {
-        self.epoch().map(|epoch| epoch.val_loss).filter(|loss| !loss.is_nan()).unwrap_or(f64::INFINITY)
+    /// The larger, the better; a metric that is no number, or none at all, is the worst.
+    pub(super) fn score(&self) -> f64 {
+        let value = self.epoch().and_then(|epoch| epoch.metric(&self.metric)).filter(|value| !value.is_nan());
+        let sign = if larger_is_better(&self.metric) == Some(true) { 1.0 } else { -1.0 };
+        value.map_or(f64::NEG_INFINITY, |value| sign * value)
     }
 
     /// Gives the parameters that learned in that run the values that they had then; the others stay as they are.
@@ -90,13 +96,14 @@ impl Checkpoints {
         self.list()?.into_iter().map(Checkpoint::read).collect()
     }
 
-    /// The one with the smallest validation loss, the earliest of equals. `None` when no epoch was finished.
+    /// The one with the best value of the metric that early stopping watched, without that the smallest validation loss; the
+    /// earliest of equals. `None` when no epoch was finished.
     ///
     /// # Errors
     /// As [`Checkpoints::kept`].
     pub fn best(&self) -> Result<Option<Checkpoint>> {
         let finished = self.kept()?.into_iter().filter(|checkpoint| checkpoint.epoch.is_some());
-        Ok(finished.min_by(|a, b| a.loss().total_cmp(&b.loss())))
+        Ok(finished.min_by(|a, b| b.score().total_cmp(&a.score())))
     }
 }
 

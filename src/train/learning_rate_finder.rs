@@ -45,7 +45,7 @@ impl<M: Trainable, O: Observer> Trainer<M, O> {
     pub fn find_learning_rate(self, train: &M::Data) -> Result<LearningRateSearch> {
         let Self { mut model, method, config, .. } = self;
         prepare::check(&mut model, &method, &config, train)?;
-        let (examples, settings) = prepare::examples(&model, &config, train)?;
+        let (examples, settings, _) = prepare::examples(&model, &config, train)?;
         let parameters = model.store().trainable();
         let names: Vec<String> = parameters.iter().map(|p| p.name().to_owned()).collect();
         let before = model.store().copy_of(&names)?;

@@ -37,6 +37,8 @@ struct View {
     curves: LearningCurves,
     chart: LiveDisplay,
     progress: Progress,
+    /// The watched metric beside loss and accuracy.
+    watched: Option<String>,
     in_notebook: bool,
 }
 
@@ -83,6 +85,7 @@ impl Observer for Live {
             curves: plan.curves(),
             chart: LiveDisplay::new(),
             progress: Progress::new("training", (plan.epochs * plan.batches_per_epoch) as u64),
+            watched: plan.watched_beside().map(str::to_owned),
             in_notebook: Sink::current() != Sink::Terminal,
         });
     }
@@ -99,14 +102,10 @@ impl Observer for Live {
     fn on_epoch(&mut self, record: &EpochRecord) {
         let Some(view) = &mut self.view else { return };
         view.curves.push_epoch(record.train_loss, record.val_loss, record.val_accuracy);
-        let accuracy = match record.val_accuracy {
-            accuracy if accuracy.is_nan() => String::new(),
-            accuracy => format!(", val accuracy {:.1} %", 100.0 * accuracy),
-        };
-        view.progress.set_message(format!(
-            "epoch {}: train loss {:.3}, val loss {:.3}{accuracy}",
-            record.epoch, record.train_loss, record.val_loss
-        ));
+        if let Some(value) = view.watched.as_deref().and_then(|name| record.metric(name)) {
+            view.curves.push_metric(value);
+        }
+        view.progress.set_message(record.line(view.watched.as_deref()));
         if view.in_notebook && view.chart.is_due() {
             view.draw();
         }

@@ -15,6 +15,7 @@ mod checkpoint;
 mod config;
 mod diagram;
 mod early_stopping;
+mod epoch_metrics;
 #[cfg(test)]
 mod freezing_tests;
 mod gradient_norms;

@@ -1,5 +1,6 @@
 //! Watching a run from outside: what a live chart, a progress bar or a test hangs on to.
 
+use super::epoch_metrics::{ACCURACY, LOSS};
 use super::{EpochRecord, Gradients, Method};
 use crate::chart::LearningCurves;
 use crate::model::CutTexts;
@@ -41,13 +42,24 @@ pub struct TrainingPlan {
     pub total_parameters: usize,
     /// Whether an epoch has an accuracy: not where answers are numbers.
     pub measures_accuracy: bool,
+    /// The metric that early stopping watches, if it does.
+    pub watched: Option<String>,
 }
 
 impl TrainingPlan {
     /// Curves that wait for the run's epochs.
     pub(super) fn curves(&self) -> LearningCurves {
         let curves = LearningCurves::new(self.epochs).with_title(self.method.to_string());
-        if self.measures_accuracy { curves } else { curves.loss_only("mean squared error") }
+        let curves = if self.measures_accuracy { curves } else { curves.loss_only("mean squared error") };
+        match self.watched_beside() {
+            Some(metric) => curves.with_metric(metric),
+            None => curves,
+        }
+    }
+
+    /// The watched metric, where it is neither loss nor accuracy, which have curves of their own.
+    pub(super) fn watched_beside(&self) -> Option<&str> {
+        self.watched.as_deref().filter(|metric| ![LOSS, ACCURACY].contains(metric))
     }
 }
 

@@ -26,12 +26,12 @@ pub(super) fn check<M: Trainable>(
     method.apply(model, config.seed)
 }
 
-/// The training rows, and how to compute with them.
+/// The training rows, how to compute with them, and how many outputs the model has for each.
 pub(super) fn examples<M: Trainable>(
     model: &M,
     config: &TrainingConfig,
     train: &M::Data,
-) -> Result<(Examples<M::Inputs>, StepSettings)> {
+) -> Result<(Examples<M::Inputs>, StepSettings, usize)> {
     let examples = model.prepare(train)?;
     if examples.is_empty() {
         return Err(Error::input("training data", "has no rows", "give at least two, of different classes"));
@@ -40,7 +40,7 @@ pub(super) fn examples<M: Trainable>(
     check_targets(&examples.targets, config, outputs)?;
     let class_weights = class_weights(&config.class_weights, &examples.targets, outputs)?;
     let options = LossOptions { label_smoothing: config.label_smoothing, class_weights };
-    Ok((examples, StepSettings { batch_size: config.batch_size, options, mixup: config.mixup }))
+    Ok((examples, StepSettings { batch_size: config.batch_size, options, mixup: config.mixup }, outputs))
 }
 
 /// The first row through the model, as a step does it: how many outputs there are, and whether they are numbers.

@@ -100,7 +100,7 @@ impl<M> TrainingReport<M> {
         }
     }
 
-    /// The epoch that early stopping restored, counted from 1.
+    /// The epoch that early stopping restored, by the metric that it watched; counted from 1.
     pub fn best_epoch(&self) -> Option<usize> {
         self.best_epoch
     }
@@ -176,6 +176,9 @@ impl<M> TrainingReport<M> {
         let mut curves = self.plan.curves();
         for e in self.history.epochs() {
             curves.push_epoch(e.train_loss, e.val_loss, e.val_accuracy);
+            if let Some(value) = self.plan.watched_beside().and_then(|metric| e.metric(metric)) {
+                curves.push_metric(value);
+            }
         }
         if let Some(epoch) = self.best_epoch {
             curves.set_best_epoch(epoch);
@@ -195,13 +198,16 @@ impl<M> fmt::Display for TrainingReport<M> {
         let rate = if plan.is_default_rate { "the source's default" } else { "given" };
         writeln!(f, "{} of {}, learning rate {:e} ({rate})", plan.method, plan.source, plan.learning_rate)?;
         write!(f, "{}", self.history)?;
+        let by = self.plan.watched_beside().map_or(String::new(), |metric| format!(" (best {metric})"));
         let end = match (self.reason, self.best_epoch) {
             (StopReason::Completed, None) => "all epochs run".to_owned(),
-            (StopReason::Completed, Some(epoch)) => format!("all epochs run, weights of epoch {epoch} restored"),
-            (StopReason::NoImprovement, Some(epoch)) => format!("stopped early, weights of epoch {epoch} restored"),
+            (StopReason::Completed, Some(epoch)) => format!("all epochs run, weights of epoch {epoch} restored{by}"),
+            (StopReason::NoImprovement, Some(epoch)) => format!("stopped early, weights of epoch {epoch} restored{by}"),
             (StopReason::NoImprovement, None) => "stopped early".to_owned(),
             (StopReason::Requested, None) => "stopped on request".to_owned(),
-            (StopReason::Requested, Some(epoch)) => format!("stopped on request, weights of epoch {epoch} restored"),
+            (StopReason::Requested, Some(epoch)) => {
+                format!("stopped on request, weights of epoch {epoch} restored{by}")
+            }
         };
         let device = if plan.device == "cpu" { String::new() } else { format!(" on {}", plan.device) };
         write!(

@@ -64,7 +64,7 @@ impl<M: Trainable, O: Observer> Run<M, O> {
         let resumed = self.find_checkpoint(&identity)?;
         let mut now = Current {
             progress: Progress::default(),
-            history: History::default(),
+            history: History { watched: self.watched(), ..History::default() },
             optimizer: self.optimizer(&phases[0], &learning)?,
             learning,
             best: None,
@@ -135,13 +135,15 @@ impl<M: Trainable, O: Observer> Run<M, O> {
     /// Validates, notes the epoch, and says whether early stopping wants to end the run.
     fn end_epoch(&mut self, phase: &Phase, rows: &Rows<M::Inputs>, began: Instant, now: &mut Current) -> Result<bool> {
         let validation = &rows.validation;
-        let (val_loss, val_accuracy) = validation.targets.measure(&validation.outputs(&self.model)?);
+        let outputs = validation.outputs(&self.model)?;
+        let (val_loss, val_accuracy) = validation.targets.measure(&outputs);
         let total = self.steps_per_epoch() * phase.epochs;
         let record = EpochRecord {
             epoch: now.progress.epochs + 1,
             train_loss: now.progress.epoch_loss.0 / now.progress.epoch_rows as f64,
             val_loss,
             val_accuracy,
+            val_metrics: validation.targets.metrics(&outputs),
             learning_rate: phase.rate(now.progress.phase_steps - 1, total),
             seconds: began.elapsed().as_secs_f64(),
         };
@@ -253,6 +255,10 @@ impl<M: Trainable, O: Observer> Run<M, O> {
         Ok(Rc::new(Rows { train, validation: freeze(&self.rows.validation, trained_on)? }))
     }
 
+    fn watched(&self) -> Option<String> {
+        self.watch.as_ref().map(|watch| watch.metric().to_owned())
+    }
+
     fn learning_rate(&self) -> f64 {
         self.config.learning_rate.unwrap_or_else(|| self.method.default_learning_rate(self.model.learning_rates()))
     }
@@ -282,6 +288,7 @@ impl<M: Trainable, O: Observer> Run<M, O> {
             trainable_parameters: store.trainable_count(),
             total_parameters: store.count(),
             measures_accuracy: self.rows.validation.targets.has_accuracy(),
+            watched: self.watched(),
         }
     }
 
@@ -309,6 +316,7 @@ impl<M: Trainable, O: Observer> Run<M, O> {
         let Some(checkpoints) = self.checkpoints.as_ref().filter(|_| self.resume) else { return Ok(None) };
         let Some(contents) = checkpoints.newest()? else { return Ok(None) };
         contents.state.check(identity, &contents.origin)?;
+        contents.state.check_watched(self.watched().as_deref(), &contents.origin)?;
         Ok(Some(contents))
     }
 
@@ -321,7 +329,7 @@ impl<M: Trainable, O: Observer> Run<M, O> {
             now.optimizer = self.optimizer(phase, &now.learning)?;
             now.optimizer.restore(&contents.optimizer.into_iter().collect(), &contents.origin)?;
         }
-        now.history = contents.state.history();
+        now.history = History { watched: self.watched(), ..contents.state.history() };
         now.best = contents.best;
         if let Some((watch, state)) = self.watch.as_mut().zip(contents.state.watch) {
             watch.restore(state);

@@ -181,14 +181,16 @@ impl TabularRegressor {
         Targets::Values(data.targets().iter().map(|value| self.standardised(*value)).collect())
     }
 
-    /// Mean absolute and squared errors and R² on a table with the same columns, in the target's own unit.
+    /// Mean absolute and squared errors and R² on a table with the same columns, in the target's own unit; the loss as in
+    /// training, in squared deviations of the training targets.
     ///
     /// # Errors
     /// When it has no rows or no target of numbers; and those of
     /// [`FittedPreprocessor::transform`](crate::data::FittedPreprocessor::transform).
     pub fn evaluate(&self, data: &TabularDataset) -> Result<RegressionEvaluation> {
         self.check(data, "evaluation data")?;
-        RegressionEvaluation::new(data.targets().to_vec(), self.predict(data)?)
+        let evaluation = RegressionEvaluation::new(data.targets().to_vec(), self.predict(data)?)?;
+        Ok(evaluation.in_deviations_of(self.deviation()))
     }
 }
 

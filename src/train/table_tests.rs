@@ -112,9 +112,15 @@ fn costs_are_learned_in_their_own_unit_and_the_report_knows_no_accuracy() {
     let variance = all.targets().iter().map(|cost| (cost - mean).powi(2)).sum::<f64>() / 300.0;
     let expected = held_out.root_mean_squared_error.powi(2) / variance;
     assert!((report.val_loss() / expected - 1.0).abs() < 1e-3, "{} against {expected}", report.val_loss());
+    let last = report.history().last().unwrap();
+    assert!((last.val_metrics["val_rmse"].powi(2) / last.val_loss - 1.0).abs() < 1e-5);
+    assert!(
+        (last.val_metrics["val_r2"] - held_out.r2).abs() < 1e-5
+            && (held_out.loss / report.val_loss() - 1.0).abs() < 1e-5
+    );
     let stopping = EarlyStopping::on("val_accuracy");
     let trainer = Trainer::new(regressor(&[4])).config(config(1)).observer(Quiet).early_stopping(stopping);
-    assert!(trainer.fit(&costs(), &costs()).unwrap_err().to_string().contains("use \"val_loss\""));
+    assert!(trainer.fit(&costs(), &costs()).unwrap_err().to_string().contains("use one of val_loss, val_mae"));
 }
 
 #[test]

@@ -199,6 +199,38 @@ fn early_stopping_restores_the_best_epoch() {
 }
 
 #[test]
+fn the_watched_metric_decides_what_is_kept_and_what_a_run_resumes_with() {
+    // A rate this high makes the epochs' metrics rise and fall.
+    let config = TrainingConfig { epochs: 8, learning_rate: Some(0.05), ..config() };
+    for (metric, sign) in [("val_macro_f1", 1.0), ("val_roc_auc", 1.0), ("val_loss", -1.0)] {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Checkpoints::in_folder(&folder).keep_best(1);
+        let trainer = |rule: EarlyStopping, observer| {
+            let trainer = Trainer::new(model()).observer(observer).config(config.clone());
+            trainer.early_stopping(rule.patience(20)).checkpoints(place.clone()).resume()
+        };
+        let report = fit(trainer(EarlyStopping::on(metric), Log { stop_after: Some(20), ..Log::default() })).unwrap();
+        assert_eq!(report.stop_reason(), StopReason::Requested);
+        let report = fit(trainer(EarlyStopping::on(metric), Log { resumed: true, ..Log::default() })).unwrap();
+        let values: Vec<f64> = report.history().metric(metric).iter().map(|value| sign * value).collect();
+        let best = (0..values.len()).fold(0, |best, epoch| if values[epoch] > values[best] { epoch } else { best });
+        assert_eq!((report.best_epoch(), values.len()), (Some(best + 1), 8), "{metric}: {report}");
+        let evaluation = report.model().evaluate(&tiny_data(24, 1)).unwrap();
+        let kept = report.kept_epoch().unwrap();
+        assert!((evaluation.macro_f1() - kept.metric("val_macro_f1").unwrap()).abs() < 1e-9);
+        assert!((evaluation.roc_auc().unwrap() - kept.metric("val_roc_auc").unwrap()).abs() < 1e-9);
+        assert_eq!(place.best().unwrap().unwrap().epoch(), Some(kept));
+        let (shown, svg) = (report.to_string(), report.curves().to_svg().unwrap());
+        let beside = metric != "val_loss";
+        assert_eq!(shown.contains(&format!("(best {metric})")), beside, "{shown}");
+        assert!(svg.contains(&metric.replace("val_", "validation ").replace('_', " ")));
+        let other = trainer(EarlyStopping::on("val_accuracy"), Log { resumed: true, ..Log::default() });
+        let message = fit(other).unwrap_err().to_string();
+        assert!(message.contains(&format!("was {metric}, and is val_accuracy now")), "{message}");
+    }
+}
+
+#[test]
 fn a_stop_request_ends_the_run_at_the_next_batch() {
     let config = TrainingConfig { epochs: 5, ..config() };
     let report =

@@ -308,9 +308,9 @@ impl MultiLabelClassifier {
     /// Precision, recall and F1 of each label and their averages on a data set with the same labels, at the model's
     /// thresholds.
     pub fn evaluate(&self, data: &MultiLabelDataset) -> Result<MultiLabelReport> {
-        let rows = self.probabilities(data, "evaluation data")?;
+        let (loss, rows) = self.loss_and_probabilities(data, "evaluation data")?;
         let given: Vec<Vec<bool>> = rows.iter().map(|row| self.decide(row)).collect();
-        MultiLabelReport::new(data.labels(), &given, self.labels())
+        Ok(MultiLabelReport::new(data.labels(), &given, self.labels())?.with_loss(loss))
     }
 
     /// Sets for each label the threshold with the best F1 on this data, which should not be the data that the model
@@ -318,7 +318,7 @@ impl MultiLabelClassifier {
     ///
     /// See [`best_f1_threshold`] for how one is found, and [`MultiLabelClassifier`] for an example.
     pub fn tune_thresholds(&mut self, validation: &MultiLabelDataset) -> Result<Vec<f32>> {
-        let rows = self.probabilities(validation, "validation data")?;
+        let (_, rows) = self.loss_and_probabilities(validation, "validation data")?;
         let mut thresholds = self.thresholds().to_vec();
         for (label, threshold) in thresholds.iter_mut().enumerate() {
             let truth: Vec<bool> = validation.labels().iter().map(|row| row[label]).collect();
@@ -329,11 +329,12 @@ impl MultiLabelClassifier {
         Ok(thresholds)
     }
 
-    /// The probability of each label for each row.
-    fn probabilities(&self, data: &MultiLabelDataset, what: &str) -> Result<Vec<Vec<f32>>> {
+    /// The mean loss, and the probability of each label for each row.
+    fn loss_and_probabilities(&self, data: &MultiLabelDataset, what: &str) -> Result<(f64, Vec<Vec<f32>>)> {
         let sigmoid = |logit: f32| (1.0 / (1.0 + (-f64::from(logit)).exp())) as f32;
-        let (_, outputs) = answers(self, data, what)?;
-        Ok(outputs.into_iter().map(|row| row.into_iter().map(sigmoid).collect()).collect())
+        let (examples, outputs) = answers(self, data, what)?;
+        let (loss, _) = examples.targets.measure(&outputs);
+        Ok((loss, outputs.into_iter().map(|row| row.into_iter().map(sigmoid).collect()).collect()))
     }
 }
 

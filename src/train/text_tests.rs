@@ -45,6 +45,10 @@ fn several_labels_are_learned_and_the_folder_keeps_them_with_their_thresholds() 
     // The accuracy of an epoch is the share of right decisions.
     let validation = report.model().evaluate(&labelled(30, 1)).unwrap();
     assert!((report.val_accuracy() - (1.0 - validation.hamming_loss())).abs() < 1e-12);
+    let metrics = &report.kept_epoch().unwrap().val_metrics;
+    assert!((metrics["val_micro_f1"] - validation.micro_average().f1).abs() < 1e-12);
+    assert!((metrics["val_subset_accuracy"] - validation.subset_accuracy()).abs() < 1e-12);
+    assert!((report.val_loss() - validation.loss().unwrap()).abs() < 1e-9);
 
     let mut model = report.into_model();
     model.set_thresholds(vec![0.3, 0.4]).unwrap();

@@ -63,7 +63,7 @@ impl<M: Trainable, O: Observer> Trainer<M, O> {
         self
     }
 
-    /// Stop when validation no longer improves, and keep the best epoch's weights.
+    /// Stop when a metric of the validation data no longer improves, and keep the weights of its best epoch.
     pub fn early_stopping(mut self, rule: EarlyStopping) -> Self {
         self.early_stopping = Some(rule);
         self
@@ -115,11 +115,11 @@ impl<M: Trainable, O: Observer> Trainer<M, O> {
         if let Some(checkpoints) = &checkpoints {
             checkpoints.check(resume)?;
         }
-        let (examples, settings) = prepare::examples(&model, &config, train)?;
+        let (examples, settings, outputs) = prepare::examples(&model, &config, train)?;
         let texts_cut = model.texts_cut(train, &examples.inputs)?;
         let rows = Rc::new(Rows { train: examples, validation: model.prepare(validation)? });
         if let Some(watch) = &watch {
-            watch.check(&rows.validation.targets)?;
+            watch.check(&rows.validation.targets, outputs)?;
         }
         let start = std::time::Instant::now();
         Run { model, method, config, settings, watch, checkpoints, resume, observer, rows, texts_cut, start }.go()

@@ -248,6 +248,25 @@ def test_every_task_resumes_and_takes_a_device(call, tmp_path):
         assert_clear_error(run("finetune", *call, "--device", "cuda"), "device cuda")
 
 
+@pytest.mark.parametrize(("call", "metric"), [("classification", "val_macro_f1"), ("multi-label", "val_micro_f1"),
+                                              ("table, classes", "val_balanced_accuracy"), ("table, numbers", "val_mae")])
+def test_the_metric_of_monitor_decides_which_epoch_is_kept(call, metric, tmp_path):
+    curves = tmp_path / "curves.svg"
+    call = (*CALLS[call], "--epochs", "6", "--curves", curves)
+    result = finetune(*call, "--monitor", metric, "--early-stopping", "6")
+    values = [epoch["val_metrics"][metric] for epoch in result["history"]]
+    best = (min if metric == "val_mae" else max)(values)
+    assert result["monitor"] == metric and result["best_epoch"] == 1 + values.index(best)
+    name = metric.removeprefix("val_")
+    if name in result:
+        assert result[name] == pytest.approx(best, abs=1e-6)
+    assert f"validation {name.replace('_', ' ')}" in curves.read_text(encoding="utf-8")
+    report = assert_good(run("finetune", *call, "--monitor", metric))
+    assert metric.replace("_", " ") in report.out and f"(best {metric})" in report.out
+    unfit = "val_accuracy" if metric == "val_mae" else "val_r2"
+    assert_clear_error(run("finetune", *call, "--monitor", unfit), "--monitor", unfit, metric)
+
+
 def test_ctrl_c_keeps_the_best_epoch(tmp_path):
     out, kept = tmp_path / "model", tmp_path / "run"
     started = subprocess.Popen(

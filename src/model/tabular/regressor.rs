@@ -199,6 +199,11 @@ impl TabularRegressor {
         ((value - self.target.mean.0) / self.target.deviation.0) as f32
     }
 
+    /// The deviation of the training targets.
+    pub(crate) fn deviation(&self) -> f64 {
+        self.target.deviation.0
+    }
+
     /// The target that an output of the network stands for.
     pub(crate) fn in_unit(&self, output: f32) -> f64 {
         f64::from(output) * self.target.deviation.0 + self.target.mean.0

@@ -26,13 +26,14 @@ use crate::failure::Result;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  tunebook finetune --train tickets.csv --method full --out my-model\n  \
     tunebook finetune --model sentence-transformers/all-MiniLM-L6-v2 --train tickets.csv --method lora --rank 8 \\\n      \
-    --patience 2 --curves curves.svg --out my-model\n  \
+    --patience 2 --monitor val_macro_f1 --curves curves.svg --out my-model\n  \
     tunebook finetune --train articles.jsonl --task multi-label --label-column topics --out my-model\n  \
     tunebook finetune --train reviews.parquet --task regression --label-column stars --out my-model\n  \
     tunebook finetune --data-kind table --train loads.csv --target-column tier --ignore-columns id --out my-model\n  \
     tunebook finetune --train tickets.csv --checkpoints runs/a --resume --out my-model\n\
     \nThe metrics are those of --test, else of --validation, else of a fifth held out by --seed (stratified for \
-    classification). The epoch with the lowest validation loss is kept, also when Ctrl-C ends the training early.\n\n\
+    classification). The epoch with the best value of --monitor, the lowest validation loss unless said otherwise, is kept, also when Ctrl-C \
+    ends the training early.\n\n\
     Exit codes: 0 good, 1 the training failed, 2 the call, the input or the machine is wrong.")]
 pub(crate) struct Finetune {
     #[command(flatten)]

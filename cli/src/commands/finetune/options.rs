@@ -117,9 +117,14 @@ pub(crate) struct TrainingOptions {
     /// multi-label`
     #[arg(long)]
     pub(super) tune_thresholds: bool,
-    /// Stop when the validation loss has not improved for so many epochs [default: run all]
-    #[arg(long, value_name = "EPOCHS")]
+    /// Stop when the metric of --monitor has not improved for so many epochs [default: run all]
+    #[arg(long, visible_alias = "early-stopping", value_name = "EPOCHS")]
     pub(super) patience: Option<usize>,
+    /// Metric of the validation rows whose best epoch is kept. For classification val_loss, val_accuracy, val_balanced_accuracy,
+    /// val_macro_f1, val_weighted_f1, val_matthews_correlation, val_roc_auc; for multi-label val_loss, val_accuracy,
+    /// val_macro_f1, val_micro_f1, val_weighted_f1, val_subset_accuracy; for regression val_loss, val_mae, val_rmse, val_r2
+    #[arg(long, value_name = "METRIC", default_value = "val_loss")]
+    pub(super) monitor: String,
     /// Folder in which the run is kept after every epoch
     #[arg(long, value_name = "DIR")]
     pub(super) checkpoints: Option<PathBuf>,

@@ -51,7 +51,7 @@ pub(super) fn as_json<M>(
     let epoch = |epoch: &EpochRecord| {
         json!({
             "epoch": epoch.epoch, "train_loss": epoch.train_loss, "val_loss": epoch.val_loss,
-            "val_accuracy": epoch.val_accuracy, "learning_rate": epoch.learning_rate, "seconds": epoch.seconds,
+            "val_accuracy": epoch.val_accuracy, "val_metrics": epoch.val_metrics, "learning_rate": epoch.learning_rate, "seconds": epoch.seconds,
         })
     };
     let history: Vec<Value> = report.history().epochs().iter().map(epoch).collect();
@@ -78,6 +78,7 @@ pub(super) fn as_json<M>(
         "peak_memory_bytes": peak_memory_bytes(),
         "learning_rate": report.learning_rate(),
         "texts_cut": texts_cut,
+        "monitor": call.training.monitor,
         "best_epoch": report.best_epoch(),
         "stop_reason": match report.stop_reason() {
             StopReason::Completed => "completed",

@@ -37,7 +37,7 @@ where
     let mut trainer = Trainer::new(model)
         .method(call.model.method())
         .config(config)
-        .early_stopping(EarlyStopping::on("val_loss").patience(patience));
+        .early_stopping(EarlyStopping::on(&call.training.monitor).patience(patience));
     if let Some(folder) = &call.training.checkpoints {
         trainer = trainer.checkpoints(Checkpoints::in_folder(folder));
     }

@@ -80,7 +80,7 @@ impl Finetuned for MultiLabelClassifier {
                 ("macro_f1", report.macro_average().f1),
                 ("subset_accuracy", report.subset_accuracy()),
                 ("hamming_loss", report.hamming_loss()),
-                ("loss", loss(self, parts.measured())?),
+                ("loss", report.loss().unwrap_or(f64::NAN)),
             ],
             more: Map::from_iter([("labels".to_owned(), Value::Object(labels))]),
         })
@@ -95,10 +95,8 @@ impl Finetuned for TextRegressor {
     const TASK: &'static str = "regression";
 
     fn measure(&self, parts: &Parts<TextRegressionDataset>) -> Result<Measured> {
-        let evaluation = self.evaluate(parts.measured())?;
-        // In squared deviations of the training targets, as the losses of the epochs are.
-        let loss = (evaluation.root_mean_squared_error / parts.deviation).powi(2);
-        Ok(of_numbers(&evaluation, loss))
+        // Its losses are in deviations of the training targets, as those of the epochs are.
+        Ok(of_numbers(&self.evaluate(parts.measured())?.in_deviations_of(parts.deviation)))
     }
 
     fn save_all(&self, folder: &Path, card: &ModelCard) -> Result<()> {
@@ -110,7 +108,7 @@ impl Finetuned for TabularRegressor {
     const TASK: &'static str = "regression";
 
     fn measure(&self, parts: &Parts<TabularDataset>) -> Result<Measured> {
-        Ok(of_numbers(&self.evaluate(parts.measured())?, loss(self, parts.measured())?))
+        Ok(of_numbers(&self.evaluate(parts.measured())?))
     }
 
     fn save_all(&self, folder: &Path, card: &ModelCard) -> Result<()> {
@@ -132,23 +130,20 @@ fn of_classes(evaluation: &Evaluation) -> Measured {
     }
 }
 
-fn of_numbers(evaluation: &RegressionEvaluation, loss: f64) -> Measured {
+fn of_numbers(evaluation: &RegressionEvaluation) -> Measured {
     Measured {
-        text: format!("{evaluation}\nLosses are mean squared errors in squared deviations of the training targets."),
+        text: format!(
+            "{evaluation}\nLosses are mean squared errors in squared deviations of the training targets; val_mae and val_rmse \
+             of an epoch are in deviations."
+        ),
         metrics: vec![
             ("mean_absolute_error", evaluation.mean_absolute_error),
             ("root_mean_squared_error", evaluation.root_mean_squared_error),
             ("r2", evaluation.r2),
-            ("loss", loss),
+            ("loss", evaluation.loss),
         ],
         more: Map::new(),
     }
-}
-
-/// The mean loss, as an epoch's validation measures it.
-fn loss<M: Trainable>(model: &M, data: &M::Data) -> Result<f64> {
-    let examples = model.prepare(data)?;
-    Ok(examples.targets.measure(&examples.outputs(model)?).0)
 }
 
 fn as_json(scores: &Scores) -> Value {
