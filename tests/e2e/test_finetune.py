@@ -252,7 +252,7 @@ def test_every_task_resumes_and_takes_a_device(call, tmp_path):
                                               ("table, classes", "val_balanced_accuracy"), ("table, numbers", "val_mae")])
 def test_the_metric_of_monitor_decides_which_epoch_is_kept(call, metric, tmp_path):
     curves = tmp_path / "curves.svg"
-    call = (*CALLS[call], "--epochs", "6", "--curves", curves)
+    call = (*CALLS[call], "--epochs", "3", "--curves", curves)
     result = finetune(*call, "--monitor", metric, "--early-stopping", "6")
     values = [epoch["val_metrics"][metric] for epoch in result["history"]]
     best = (min if metric == "val_mae" else max)(values)
