@@ -4,6 +4,13 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// What the library's fallible functions return.
+///
+/// ```
+/// fn rows(name: &str) -> tunebook::Result<usize> {
+///     Ok(tunebook::data::TextDataset::embedded(name)?.len())
+/// }
+/// assert!(rows("support-tickets").is_ok() && rows("tickets").is_err());
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An error that names the place and the mend.

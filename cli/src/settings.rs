@@ -28,6 +28,7 @@ const SETTINGS: &[(&str, &str, Option<&str>)] = &[
     ("LoraConfig::alpha", "--lora-alpha", None),
     ("LoraConfig::target_modules", "--lora-targets", None),
     ("MlpConfig", "--hidden", None),
+    ("label_columns", "--label-columns", None),
 ];
 
 /// The same error about the option, where it is about a setting that has one.

@@ -10,6 +10,15 @@ use crate::data::text::Part;
 use crate::{Error, Result};
 
 /// A data set inside the library.
+///
+/// ```
+/// use tunebook::data::{TextDataset, embedded};
+/// for set in &embedded::TEXT {
+///     println!("{}: {}", set.name, set.about);
+///     assert!(!set.data_sheet.is_empty() && !TextDataset::embedded(set.name)?.is_empty());
+/// }
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct EmbeddedData {
     /// The name to load it by.
@@ -22,6 +31,10 @@ pub struct EmbeddedData {
 }
 
 /// All embedded text data sets.
+///
+/// ```
+/// assert!(tunebook::data::embedded::TEXT.iter().any(|set| set.name == "support-tickets"));
+/// ```
 pub const TEXT: [EmbeddedData; 2] = [
     EmbeddedData {
         name: "support-tickets",

@@ -6,11 +6,13 @@ use candle_core::Device;
 use serde_json::Value;
 
 use super::{
-    MultiLabelClassifier, Pretrained, TabularClassifier, TabularRegressor, TextClassifier, TextRegressor, tabular,
+    ImageClassifier, MultiLabelClassifier, Pretrained, TabularClassifier, TabularRegressor, TextClassifier,
+    TextRegressor, tabular,
 };
 use crate::{Error, Result};
 
-/// A model that one of the `save` methods wrote, or one of transformers with a head, by what its `config.json` says it is for.
+/// A model that one of the `save` methods wrote, or one of transformers or timm with a head, by what its `config.json` says it is
+/// for.
 ///
 /// ```
 /// use tunebook::model::{Pretrained, SavedModel, TextClassifier};
@@ -36,6 +38,8 @@ pub enum SavedModel {
     TabularClassifier(TabularClassifier),
     /// Rows of a table to a number.
     TabularRegressor(TabularRegressor),
+    /// Images to one of several labels.
+    ImageClassifier(ImageClassifier),
 }
 
 impl SavedModel {
@@ -56,9 +60,9 @@ impl SavedModel {
         let config: Value = serde_json::from_str(&text).map_err(|e| Error::input(path.display(), e, mend))?;
         let source = || Pretrained::folder(folder).device(device);
         let said = |key: &str| config[key].as_str().unwrap_or_default();
+        // timm's key; transformers has a list of `architectures`.
         if !said("architecture").is_empty() {
-            let problem = "holds a classifier of images";
-            return Err(Error::input(folder.display(), problem, "load it with ImageClassifier::load"));
+            return Ok(Self::ImageClassifier(ImageClassifier::from_finetuned(source())?));
         }
         Ok(match (said("model_type"), said("problem_type")) {
             (tabular::CLASSIFIER, _) => Self::TabularClassifier(TabularClassifier::load_on(folder, device)?),
@@ -79,6 +83,7 @@ impl SavedModel {
             Self::TextRegressor(_) => "text regressor",
             Self::TabularClassifier(_) => "table classifier",
             Self::TabularRegressor(_) => "table regressor",
+            Self::ImageClassifier(_) => "image classifier",
         }
     }
 }
@@ -86,7 +91,7 @@ impl SavedModel {
 #[cfg(test)]
 mod tests {
     use super::SavedModel;
-    use crate::data::{Normalization, Preprocessor, TableColumn, TabularDataset};
+    use crate::data::{ImageShape, Normalization, Preprocessor, TableColumn, TabularDataset};
     use crate::model::fixture::{tiny, tiny_folder};
     use crate::model::{
         ImageClassifier, MultiLabelClassifier, SmallCnn, SmallCnnConfig, TabularClassifier, TabularRegressor,
@@ -110,17 +115,26 @@ mod tests {
         let table = TabularClassifier::new(&preprocessor, labels(), &[4], 1).unwrap();
         table.save(at("table classifier")).unwrap();
         TabularRegressor::new(&preprocessor, &rows, &[4], 1).unwrap().save(at("table regressor")).unwrap();
+        let network = SmallCnn::new(SmallCnnConfig::new(1, 2), 0).unwrap();
+        let grey = Normalization { mean: vec![0.0], std: vec![1.0] };
+        let images = ImageClassifier::with_network(network, labels(), grey).unwrap();
+        images.save(at("image classifier")).unwrap();
         for entry in std::fs::read_dir(out.path()).unwrap() {
             let path = entry.unwrap().path();
             let kind = SavedModel::load(&path).unwrap().kind();
             assert_eq!(path.file_name().unwrap(), kind);
             assert!(path.join("README.md").is_file(), "{kind}");
         }
-        let network = SmallCnn::new(SmallCnnConfig::new(1, 2), 0).unwrap();
-        let grey = Normalization { mean: vec![0.0], std: vec![1.0] };
-        ImageClassifier::with_network(network, labels(), grey).unwrap().save(at("images")).unwrap();
-        let message = SavedModel::load(at("images")).unwrap_err().to_string();
-        assert!(message.contains("ImageClassifier::load"), "{message}");
+        let shape = ImageShape { channels: 1, height: 8, width: 8 };
+        let SavedModel::ImageClassifier(again) = SavedModel::load(at("image classifier")).unwrap() else { panic!() };
+        let pixels: Vec<u8> = (0..64).collect();
+        assert_eq!(again.predict_pixels(&pixels, shape).unwrap(), images.predict_pixels(&pixels, shape).unwrap());
+        // A network that was trained elsewhere on classes without names cannot say what it sees.
+        let config = at("image classifier").join("config.json");
+        let text = std::fs::read_to_string(&config).unwrap().replace("label_names", "names");
+        std::fs::write(&config, text).unwrap();
+        let message = SavedModel::load(at("image classifier")).unwrap_err().to_string();
+        assert!(message.contains("label_names does not name the 2 outputs"), "{message}");
         let message = SavedModel::load(at("nothing")).unwrap_err().to_string();
         assert!(message.contains("nothing/config.json") && message.contains("holds a saved model"), "{message}");
         std::fs::write(at("text regressor").join("config.json"), "{").unwrap();

@@ -19,6 +19,18 @@ const ENCODED_AT_ONCE: usize = 64;
 const PARTNER: u64 = 0x6d69_7875_7000_0000;
 
 /// Images as a step reads them.
+///
+/// ```
+/// use tunebook::prelude::*;
+/// use tunebook::train::ImageInputs;
+/// let shape = ImageShape { channels: 1, height: 8, width: 8 };
+/// let data = ImageDataset::new("dots", (0..128).collect(), shape, vec![0, 1], vec!["a".into(), "b".into()])?;
+/// let model = ImageClassifier::small(&data, 42)?;
+/// let pixels = model.prepare(&data)?.inputs;
+/// let frozen = model.freeze_inputs(&pixels, &mut |_| Ok(()))?; // what the network makes of each image
+/// assert!(matches!(frozen, ImageInputs::Features(vectors) if vectors.dims() == [2, 64]));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[allow(clippy::large_enum_variant, reason = "there is one for a data set, not one for each image")]
 pub enum ImageInputs {

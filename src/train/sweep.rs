@@ -15,6 +15,14 @@ use crate::notebook::Progress;
 use crate::{Error, Result};
 
 /// Which trials of a search space are run, and for how long.
+///
+/// ```
+/// use tunebook::train::{SearchSpace, Sweep};
+/// let space = SearchSpace::new().choice("layers", &[1.0, 2.0, 3.0]).choice("batch_size", &[8.0, 16.0]);
+/// let results = Sweep::grid(space).run(|trial, _| Ok(trial.get("layers")? / trial.get("batch_size")?))?;
+/// assert_eq!((results.all().len(), results.best().trial.get("layers")?), (6, 3.0));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sweep {
     space: SearchSpace,

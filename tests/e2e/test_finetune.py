@@ -16,6 +16,7 @@ from support.program import Finished, assert_clear_error, assert_good, environme
 PARQUET = paths.ROOT / "tests" / "data" / "parquet"
 
 
+TOPICS = ["access", "billing", "question", "security", "storage"]
 QUEUES = ["access", "billing", "security", "storage"]
 
 
@@ -139,16 +140,24 @@ def test_same_seed_same_result(tmp_path):
     assert once(7) != once(8)
 
 
-@pytest.mark.parametrize("form", ["semicolons", "bars", "lists"])
+@pytest.mark.parametrize("form", ["semicolons", "bars", "lists", "columns", "columns of truth values"])
 def test_texts_with_several_labels(form, tmp_path, figures):
     rows = [(row["text"], several_labels(row["text"], row["label"])) for row in tickets(QUEUES)]
     if form == "lists":
         file = write_lines(tmp_path / "tickets.jsonl", ({"text": text, "topics": labels} for text, labels in rows))
+    elif form.startswith("columns"):
+        given = [[int(name in labels) for name in TOPICS] for _, labels in rows]
+        if form == "columns":
+            file = write_csv(tmp_path / "tickets.csv", ["text", *TOPICS], ([text, *ones] for (text, _), ones in zip(rows, given)))
+        else:
+            file = write_lines(tmp_path / "tickets.jsonl", ({"text": text} | {name: bool(one) for name, one in zip(TOPICS, ones)}
+                                                            for (text, _), ones in zip(rows, given)))
     else:
         separator = {"semicolons": "; ", "bars": "|"}[form]
         file = write_csv(tmp_path / "tickets.csv", ["text", "topics"], ((text, separator.join(labels)) for text, labels in rows))
     out = tmp_path / "model"
-    result = finetune("--train", file, "--task", "multi-label", "--label-column", "topics", "--method", "feature-extraction",
+    columns = ("--label-columns", ",".join(TOPICS)) if form.startswith("columns") else ("--task", "multi-label", "--label-column", "topics")
+    result = finetune("--train", file, *columns, "--method", "feature-extraction",
                       "--epochs", "10", "--tune-thresholds", "--out", out)
     figures(f"{len(rows)} tickets with several labels ({form}), embedded encoder: micro F1 {result['micro_f1']:.3f}, {result['seconds']:.1f} s")
     assert result["task"] == "multi-label" and result["micro_f1"] > 0.6 and result["loss"] > 0
@@ -161,6 +170,17 @@ def test_texts_with_several_labels(form, tmp_path, figures):
     assert hits / sum(len(labels) for _, labels in rows) > 0.6
     page = (out / "README.md").read_text(encoding="utf-8")
     assert "micro_f1" in page and file.name in page and str(tmp_path) not in page
+
+
+def test_columns_of_labels_that_hold_something_else(tmp_path):
+    header = ["text", "urgent", "billing"]
+    file = write_csv(tmp_path / "tickets.csv", header, [["a", 1, 0], ["b", 3, 1]])
+    call = ("finetune", "--train", file, "--label-columns")
+    assert_clear_error(run(*call, "urgent,billing"), f'{file}, line 3, column "urgent"', '"3", neither 0 nor 1')
+    assert_clear_error(run(*call, "urgnt"), 'no column "urgnt"', "--label-columns", "urgent")
+    assert_clear_error(run(*call, "text,billing"), "--label-columns", "column of the texts")
+    assert_clear_error(run(*call, "billing", "--task", "classification"), "--label-columns", "--task multi-label")
+    assert_clear_error(run(*call, "billing", "--label-separator", ";"), "--label-separator", "--label-columns")
 
 
 def test_texts_with_a_number(tmp_path, figures):

@@ -60,6 +60,11 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
+/// Whether the file's ending says that it holds numpy arrays.
+pub(crate) fn is_npz(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("npz"))
+}
+
 /// Reads a file to a string, or says why not.
 fn read(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).map_err(|problem| Failure::input(format!("{}: {problem}", path.display())))

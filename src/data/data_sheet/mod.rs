@@ -22,6 +22,14 @@ pub(super) use show::{sheet_html, write_sheet};
 mod tests;
 
 /// The lengths of texts, in characters.
+///
+/// ```
+/// use tunebook::data::{DataSheet, TextDataset};
+/// let lengths = DataSheet::new(&TextDataset::embedded("support-tickets")?)?.lengths();
+/// assert!(lengths.shortest <= lengths.median && lengths.median <= lengths.percentile_95);
+/// assert!(lengths.percentile_95 <= lengths.longest);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TextLengths {
     /// The shortest.

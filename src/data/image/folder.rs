@@ -85,6 +85,32 @@ impl ImageDataset {
 }
 
 impl FolderImages {
+    /// The PNG and JPEG files of a folder and of the folders in it, in the order of their paths, to predict on
+    /// ([`ImageClassifier::predict_files`](crate::model::ImageClassifier::predict_files)); hidden ones and other files are left
+    /// out.
+    ///
+    /// ```
+    /// use tunebook::data::FolderImages;
+    /// let folder = std::env::temp_dir().join(format!("tunebook-files-{}", std::process::id()));
+    /// std::fs::create_dir_all(folder.join("cats")).unwrap();
+    /// std::fs::write(folder.join("cats/a.png"), b"").unwrap();
+    /// std::fs::write(folder.join("notes.txt"), b"").unwrap();
+    /// assert_eq!(FolderImages::files(&folder)?, [folder.join("cats/a.png")]);
+    /// # std::fs::remove_dir_all(folder).unwrap();
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When a folder cannot be read, there is an image of a format that is not read, or there are none.
+    pub fn files(folder: impl AsRef<Path>) -> Result<Vec<PathBuf>> {
+        let (folder, mut files) = (folder.as_ref(), Vec::new());
+        collect(folder, &mut files)?;
+        if files.is_empty() {
+            return Err(Error::input(folder.display(), "holds no images", "give a folder with PNG or JPEG files"));
+        }
+        Ok(files)
+    }
+
     fn check(&self) -> Result<()> {
         if let Some((height, width)) = self.size
             && (height == 0 || width == 0 || (height as u64).saturating_mul(width as u64) > MOST_PIXELS)
@@ -194,16 +220,40 @@ fn classes(path: &Path) -> Result<Vec<(String, PathBuf)>> {
     Ok(classes)
 }
 
+/// The images of a folder and of those in it.
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    let entries = entries(folder)?;
+    check_formats(&entries)?;
+    for entry in entries {
+        // A link to a folder above would lead round in a circle.
+        if entry.is_dir() && !entry.is_symlink() {
+            collect(&entry, files)?;
+        } else if ends_in(&entry, &ENDINGS) {
+            files.push(entry);
+        }
+    }
+    Ok(())
+}
+
+fn ends_in(path: &Path, endings: &[&str]) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
+    ending.is_some_and(|ending| endings.contains(&ending.as_str()))
+}
+
+/// That no image is of a format that is not read.
+fn check_formats(entries: &[PathBuf]) -> Result<()> {
+    match entries.iter().find(|path| ends_in(path, &OTHER_IMAGES)) {
+        Some(other) => {
+            Err(Error::input(other.display(), "is of a format that is not read", "convert it to PNG or JPEG"))
+        }
+        None => Ok(()),
+    }
+}
+
 /// The images of one class, by name.
 fn image_files(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = entries(folder)?;
-    let ends_in = |path: &Path, endings: &[&str]| {
-        let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
-        ending.is_some_and(|ending| endings.contains(&ending.as_str()))
-    };
-    if let Some(other) = entries.iter().find(|path| ends_in(path, &OTHER_IMAGES)) {
-        return Err(Error::input(other.display(), "is of a format that is not read", "convert it to PNG or JPEG"));
-    }
+    check_formats(&entries)?;
     let files: Vec<PathBuf> = entries.iter().filter(|path| ends_in(path, &ENDINGS)).cloned().collect();
     if !files.is_empty() {
         return Ok(files);

@@ -1,7 +1,7 @@
 //! CSV and TSV: a header row, then one row a line.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use super::cells::{Cell, CellColumn, FileCells, Wanted};
@@ -10,8 +10,11 @@ use crate::{Error, Result};
 /// The wanted columns. Every cell is a word, empty ones too.
 pub(super) fn read(path: &Path, delimiter: u8, wanted: &Wanted<'_>) -> Result<FileCells> {
     let file = File::open(path).map_err(|problem| Error::io(path, problem))?;
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(BufReader::new(file));
-    let header = reader.headers().map_err(|problem| broken_row(path, problem))?;
+    let mut file = BufReader::new(file);
+    // The reader counts the end of a Windows line when it reads the next one: its lines are one too small there.
+    let behind = u64::from(file.fill_buf().is_ok_and(|start| first_line_ends(start, b"\r\n")));
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(file);
+    let header = reader.headers().map_err(|problem| broken_row(path, 0, problem))?;
     // Spreadsheets put a byte-order mark before the first name.
     let names = header.iter().map(|name| name.trim_start_matches('\u{feff}').trim());
     // pandas writes its index under an empty name.
@@ -21,8 +24,8 @@ pub(super) fn read(path: &Path, delimiter: u8, wanted: &Wanted<'_>) -> Result<Fi
     let mut columns: Vec<CellColumn> = places.iter().map(|&at| CellColumn::new(&names[at])).collect();
     let mut lines = Vec::new();
     for record in reader.records() {
-        let record = record.map_err(|problem| broken_row(path, problem))?;
-        lines.push(record.position().map_or(0, csv::Position::line));
+        let record = record.map_err(|problem| broken_row(path, behind, problem))?;
+        lines.push(record.position().map_or(0, |position| position.line() + behind));
         for (column, &at) in columns.iter_mut().zip(&places) {
             column.cells.push(Cell::Word(record[at].to_owned()));
         }
@@ -30,7 +33,12 @@ pub(super) fn read(path: &Path, delimiter: u8, wanted: &Wanted<'_>) -> Result<Fi
     Ok(FileCells { path: path.to_owned(), unit: "line", lines, names, columns })
 }
 
-fn broken_row(path: &Path, problem: csv::Error) -> Error {
-    let line = problem.position().map_or(0, csv::Position::line);
+/// Whether the first line in the bytes ends so.
+fn first_line_ends(bytes: &[u8], end: &[u8]) -> bool {
+    bytes.iter().position(|&byte| byte == b'\n').is_some_and(|at| bytes[..=at].ends_with(end))
+}
+
+fn broken_row(path: &Path, behind: u64, problem: csv::Error) -> Error {
+    let line = problem.position().map_or(0, |position| position.line() + behind);
     Error::input(format!("{}, line {line}", path.display()), problem, "mend the row: quotes, columns, UTF-8")
 }

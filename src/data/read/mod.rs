@@ -1,12 +1,14 @@
 //! Reading files of one's own: CSV, TSV, JSON Lines and Parquet.
 //!
-//! Read this file first (texts with one label), then `text_targets.rs` (several labels, numbers), `cells.rs` (what the
+//! Read this file first (texts with one label), then `text_targets.rs` (several labels, numbers),
+//! `multi_hot.rs` (a column for each label), `cells.rs` (what the
 //! formats have in common) and the file of a format. Tables, which stand on the same cells, are read in
 //! [`table`](super::table).
 
 mod cells;
 mod delimited;
 mod json_lines;
+mod multi_hot;
 #[cfg(feature = "parquet")]
 mod parquet;
 #[cfg(all(test, feature = "parquet"))]
@@ -48,6 +50,12 @@ impl Default for Columns {
 }
 
 /// How a file of rows is written.
+///
+/// ```
+/// use tunebook::data::TextFormat;
+/// assert_eq!(TextFormat::of("loads.PARQUET".as_ref())?, TextFormat::Parquet);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextFormat {
     /// Comma-separated, with a header row.
@@ -109,6 +117,14 @@ impl TextDataset {
 }
 
 /// Reads only the texts of a file: one a line for `.txt`, the text column otherwise.
+///
+/// ```
+/// let file = std::env::temp_dir().join(format!("tunebook-texts-{}.txt", std::process::id()));
+/// std::fs::write(&file, "The disk is full.\nWhere is my invoice?\n").unwrap();
+/// assert_eq!(tunebook::data::read::texts(&file, "text")?, ["The disk is full.", "Where is my invoice?"]);
+/// # std::fs::remove_file(file).unwrap();
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`TextDataset::read`].

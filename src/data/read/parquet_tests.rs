@@ -61,6 +61,16 @@ fn what_is_no_text_or_label_is_named() {
 }
 
 #[test]
+fn a_column_of_truth_values_is_a_label() {
+    let read = |labels: &[&str]| MultiLabelDataset::read_columns(file("loads.parquet"), "tier", labels);
+    let labels: Vec<Vec<bool>> = (0..12).map(|row| vec![row % 2 == 0]).collect();
+    assert_eq!(read(&["peak"]).unwrap().labels(), labels);
+    let message = read(&["peak", "requests"]).unwrap_err().to_string();
+    assert!(message.contains("row 2, column \"requests\": is \"10\", neither 0 nor 1"), "{message}");
+    assert!(read(&["cpu"]).unwrap_err().to_string().contains("row 1, column \"cpu\": is empty"));
+}
+
+#[test]
 fn lists_are_labels_and_an_empty_or_absent_one_is_none() {
     let labels = |label: &str, separator| {
         MultiLabelDataset::read(file("targets.parquet"), &columns("text", label), separator, None).unwrap()

@@ -24,6 +24,17 @@ fn quoted_csv_with_a_byte_order_mark_is_read() {
 }
 
 #[test]
+fn lines_are_counted_the_same_with_windows_ends() {
+    for end in ["\n", "\r\n"] {
+        let content = ["text,label", "x,a", "\"y\",", ""].join(end);
+        let message = error("a.csv", &content);
+        assert!(message.contains("a.csv, line 3"), "{message}");
+        let message = error("a.csv", &["text,label", "x,a", "y,b,c", ""].join(end));
+        assert!(message.contains("a.csv, line 3"), "{message}");
+    }
+}
+
+#[test]
 fn json_lines_take_numbers_as_labels() {
     let (_folder, path) = file("a.jsonl", "{\"text\":\"x\",\"label\":1}\n\n{\"text\":\"y\",\"label\":0}\n");
     assert_eq!(TextDataset::read(&path, &Columns::default(), None).unwrap().labels(), [1, 0]);

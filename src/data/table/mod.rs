@@ -22,6 +22,15 @@ use crate::words::grouped;
 use crate::{Error, Result};
 
 /// What each row of a table should come out as.
+///
+/// ```
+/// use tunebook::data::{TableColumn, TableTarget, TabularDataset};
+/// let cost = TableColumn::numeric("cost", vec![Some(2.0), Some(3.5)]);
+/// let load = TableColumn::numeric("load", vec![Some(1.0), Some(2.0)]);
+/// let data = TabularDataset::new("loads", vec![load, cost])?.target_column("cost")?;
+/// assert!(matches!(data.target(), Some(TableTarget::Numbers { values, .. }) if *values == [2.0, 3.5]));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum TableTarget {
     /// One class of each row.

@@ -12,6 +12,16 @@ const EPS: f64 = 1e-5;
 const MOMENTUM: f64 = 0.1;
 
 /// A convolution without a bias, as it stands before batch normalisation.
+///
+/// ```
+/// use tunebook::candle::{DType, Device, Tensor};
+/// use tunebook::model::{Conv2d, Pass, StoreBuilder};
+/// let mut builder = StoreBuilder::random(42);
+/// let conv = Conv2d::new(&mut builder, "conv1", (3, 8), 3, 2, 1)?;
+/// let images = Tensor::zeros((1, 3, 16, 16), DType::F32, &Device::Cpu)?;
+/// assert_eq!(conv.forward(&images, &Pass::evaluation())?.dims(), [1, 8, 8, 8]);
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Conv2d {
     weight: Parameter,
@@ -48,6 +58,17 @@ impl Conv2d {
 /// towards them; otherwise it normalises with the running ones. A *frozen* layer, one whose weight does not train, always
 /// does the latter, and its statistics stay: what is frozen computes the same in every pass. So does a batch that has one
 /// number for a channel (one image of one pixel): its variance says nothing.
+///
+/// ```
+/// use tunebook::candle::{Device, Tensor};
+/// use tunebook::model::{BatchNorm2d, Pass, StoreBuilder};
+/// let norm = BatchNorm2d::new(&mut StoreBuilder::random(42), "bn1", 2)?;
+/// let images = Tensor::randn(5f32, 1.0, (4, 2, 3, 3), &Device::Cpu)?;
+/// let mean = |y: Tensor| -> tunebook::Result<f32> { Ok(y.mean_all()?.to_scalar()?) };
+/// assert!(mean(norm.forward(&images, &Pass::training(1))?)?.abs() < 1e-5); // the statistics of the batch
+/// assert!(mean(norm.forward(&images, &Pass::evaluation())?)? > 3.0); // the running ones have only begun to follow
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct BatchNorm2d {
     weight: Parameter,

@@ -8,6 +8,13 @@ use crate::data::ImageShape;
 use crate::model::{LearningRates, LoadReport, ParameterStore, Pass};
 
 /// An image network: a body that makes one vector of each image, and a linear head `fc` on it.
+///
+/// ```
+/// use tunebook::model::{ImageNetwork, SmallCnn, SmallCnnConfig};
+/// let network = ImageNetwork::from(SmallCnn::new(SmallCnnConfig::new(1, 2), 42)?);
+/// assert_eq!((network.architecture(), network.classes(), network.num_features()), ("small_cnn", 2, 64));
+/// # Ok::<(), tunebook::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub enum ImageNetwork {
     /// ResNet-18 or ResNet-34.

@@ -1,8 +1,10 @@
 //! `tunebook finetune`: fine-tunes on a person's own file.
 //!
-//! Read `options.rs` (what can be said), this file (which model for which task), `texts.rs` and `table.rs` (the rows),
+//! Read `options.rs` (what can be said), this file (which model for which task), `texts.rs`, `table.rs` and `image.rs`
+//! (the rows),
 //! `task.rs` (what is measured), `run.rs` (the run), `progress.rs` and `output.rs` (what is shown and written).
 
+mod image;
 mod options;
 mod output;
 mod progress;
@@ -22,7 +24,7 @@ use super::model::source;
 use super::with_threads;
 use crate::failure::Result;
 
-/// Fine-tunes a model on your own labelled texts, or trains one on your own table.
+/// Fine-tunes a model on your own labelled texts or images, or trains one on your own table.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  tunebook finetune --train tickets.csv --method full --out my-model\n  \
     tunebook finetune --model sentence-transformers/all-MiniLM-L6-v2 --train tickets.csv --method lora --rank 8 \\\n      \
@@ -30,6 +32,9 @@ use crate::failure::Result;
     tunebook finetune --train articles.jsonl --task multi-label --label-column topics --out my-model\n  \
     tunebook finetune --train reviews.parquet --task regression --label-column stars --out my-model\n  \
     tunebook finetune --data-kind table --train loads.csv --target-column tier --ignore-columns id --out my-model\n  \
+    tunebook finetune --train comments.csv --label-columns toxic,insult,threat --out my-model\n  \
+    tunebook finetune --data-kind image --train flowers/train --test flowers/test --image-size 64 --out my-model\n  \
+    tunebook finetune --data-kind image --train pneumoniamnist.npz --label-names normal,pneumonia --out my-model\n  \
     tunebook finetune --train tickets.csv --checkpoints runs/a --resume --out my-model\n\
     \nThe metrics are those of --test, else of --validation, else of a fifth held out by --seed (stratified for \
     classification). The epoch with the best value of --monitor, the lowest validation loss unless said otherwise, is kept, also when Ctrl-C \
@@ -53,7 +58,7 @@ pub(crate) fn run(call: &Finetune) -> Result<ExitCode> {
     let device = device(&call.training.device)?;
     let seed = call.training.seed;
     let encoder = || source(call.model.model.as_deref().unwrap_or("embedded")).device(&device);
-    match (call.data.data_kind, call.data.task) {
+    match (call.data.data_kind, call.data.task()) {
         (DataKind::Text, None | Some(TaskName::Classification)) => {
             let data = texts::classes(call)?;
             let model = TextClassifier::from_pretrained_seeded(encoder(), data.train.label_names(), seed)?;
@@ -74,6 +79,10 @@ pub(crate) fn run(call: &Finetune) -> Result<ExitCode> {
             let model = TextRegressor::from_pretrained_seeded(encoder(), seed)?;
             // It learned standardised numbers; from here on it answers in their own unit.
             train(call, config, model, &data, |model| model.rescale(data.deviation, mean))
+        }
+        (DataKind::Image, _) => {
+            let (model, data) = image::classifier(call, image::classes(call)?, &device)?;
+            train(call, config, model, &data, |_| Ok(()))
         }
         (DataKind::Table, Some(TaskName::Regression)) => {
             let (preprocessor, data) = table::numbers(call)?;

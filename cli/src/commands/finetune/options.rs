@@ -13,7 +13,8 @@ use crate::failure::{Failure, Result};
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Data")]
 pub(crate) struct DataOptions {
-    /// Labelled rows: .csv, .tsv, .jsonl or .parquet
+    /// Labelled rows: .csv, .tsv, .jsonl or .parquet; for images a folder with a folder of PNG or JPEG files for each class, or
+    /// an .npz file as MedMNIST has them
     #[arg(long)]
     pub(super) train: PathBuf,
     /// Labelled rows that every epoch is measured on
@@ -27,13 +28,16 @@ pub(crate) struct DataOptions {
     pub(super) data_kind: DataKind,
     /// What is to be predicted [default: classification]
     #[arg(long, value_enum)]
-    pub(super) task: Option<TaskName>,
+    task: Option<TaskName>,
     /// Column of the text [default: text]
     #[arg(long)]
     pub(super) text_column: Option<String>,
-    /// Column of the label, of the labels, or of the number to predict
-    #[arg(long, visible_alias = "target-column", default_value = "label")]
-    pub(super) label_column: String,
+    /// Column of the label, of the labels, or of the number to predict [default: label]
+    #[arg(long, visible_alias = "target-column", value_name = "COLUMN")]
+    label_column: Option<String>,
+    /// Columns of 0 and 1, one for each label, for several labels of a text; in place of --label-column
+    #[arg(long, value_delimiter = ',', value_name = "COLUMNS", conflicts_with = "label_column")]
+    pub(super) label_columns: Vec<String>,
     /// Character between the labels of a cell, with `--task multi-label` [default: the one of ; and | that is used]
     #[arg(long, value_name = "CHARACTER")]
     pub(super) label_separator: Option<char>,
@@ -46,6 +50,15 @@ pub(crate) struct DataOptions {
     /// Columns of a table that hold categories, where they look like numbers
     #[arg(long, value_delimiter = ',', value_name = "COLUMNS")]
     pub(super) categorical_columns: Vec<String>,
+    /// Side in pixels to which image files are scaled, or height x width: 64, 48x64 [default: as they are, all of one size]
+    #[arg(long, value_name = "SIZE", value_parser = image_size)]
+    pub(super) image_size: Option<(usize, usize)>,
+    /// Read image files as grey, those in colour too
+    #[arg(long)]
+    pub(super) grey: bool,
+    /// Names of the classes of an .npz file, in the order of their numbers [default: the numbers]
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    pub(super) label_names: Vec<String>,
 }
 
 /// The model, and which of its parameters learn.
@@ -53,7 +66,9 @@ pub(crate) struct DataOptions {
 #[command(next_help_heading = "Model and method")]
 pub(crate) struct ModelOptions {
     /// For texts `embedded`, a folder in the Hub's layout, or a Hub id such as sentence-transformers/all-MiniLM-L6-v2; for
-    /// tables the folder of a model that was saved, whose hidden layers are kept [default: embedded, or a fresh network]
+    /// tables the folder of a model that was saved, whose hidden layers are kept; for images small or resnet18, fresh networks
+    /// for small and for larger images, or a folder or a Hub id with pretrained weights such as timm/resnet18.a1_in1k
+    /// [default: embedded for texts, small for images, a fresh network for tables]
     #[arg(long)]
     pub(super) model: Option<String>,
     /// Which parameters train
@@ -163,13 +178,15 @@ pub(crate) enum DataKind {
     Text,
     /// The cells of all columns but the target: numbers and categories
     Table,
+    /// An image, in the folder of its class or in an .npz file
+    Image,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TaskName {
     /// One label of several
     Classification,
-    /// Any number of labels; they stand in a list, or in one cell with a character between them
+    /// Any number of labels; they stand in a list, in one cell with a character between them, or in columns of 0 and 1
     MultiLabel,
     /// A number
     Regression,
@@ -208,8 +225,26 @@ enum ScheduleName {
 impl DataOptions {
     pub(super) fn columns(&self) -> Columns {
         let text = self.text_column.clone().unwrap_or_else(|| Columns::default().text);
-        Columns { text, label: self.label_column.clone() }
+        Columns { text, label: self.label_column().to_owned() }
     }
+
+    pub(super) fn label_column(&self) -> &str {
+        self.label_column.as_deref().unwrap_or("label")
+    }
+
+    /// What is to be predicted, where it was said: columns of 0 and 1 say it too.
+    pub(super) fn task(&self) -> Option<TaskName> {
+        self.task.or((!self.label_columns.is_empty()).then_some(TaskName::MultiLabel))
+    }
+}
+
+/// `64`, or `48x64`: height and width.
+fn image_size(said: &str) -> Result<(usize, usize), String> {
+    let side = |text: &str| text.trim().parse().ok().filter(|side| (1..=4096).contains(side));
+    let (height, width) = said.split_once(['x', 'X']).unwrap_or((said, said));
+    side(height)
+        .zip(side(width))
+        .ok_or_else(|| "give a side in pixels such as 64, or height x width such as 48x64".into())
 }
 
 impl ModelOptions {
@@ -261,11 +296,17 @@ impl super::Finetune {
 
     /// Options that do not go together, and files that cannot be written, are found before anything is read.
     pub(super) fn check(&self) -> Result<()> {
-        let (data, model, task) = (&self.data, &self.model, self.data.task.unwrap_or(TaskName::Classification));
-        let is_table = data.data_kind == DataKind::Table;
-        if is_table && task == TaskName::MultiLabel {
-            let message = "--task multi-label: is for texts; for a table use classification or regression";
-            return Err(Failure::input(message));
+        let (data, model) = (&self.data, &self.model);
+        let (kind, task) = (data.data_kind, data.task().unwrap_or(TaskName::Classification));
+        match (kind, task) {
+            (DataKind::Table, TaskName::MultiLabel) => {
+                let message = "--task multi-label: is for texts; for a table use classification or regression";
+                return Err(Failure::input(message));
+            }
+            (DataKind::Image, TaskName::MultiLabel | TaskName::Regression) => {
+                return Err(Failure::input("--task: images have one label each; use classification, or leave it out"));
+            }
+            _ => {}
         }
         let for_tables = [
             ("--hidden", !model.hidden.is_empty()),
@@ -274,19 +315,32 @@ impl super::Finetune {
             ("--categorical-columns", !data.categorical_columns.is_empty()),
         ];
         let for_texts = [("--text-column", data.text_column.is_some()), ("--max-length", model.max_length.is_some())];
+        let for_images = [
+            ("--image-size", data.image_size.is_some()),
+            ("--grey", data.grey),
+            ("--label-names", !data.label_names.is_empty()),
+        ];
+        let for_files = [("--label-column", data.label_column.is_some())];
         let for_several = [
+            ("--label-columns", !data.label_columns.is_empty()),
             ("--label-separator", data.label_separator.is_some()),
             ("--tune-thresholds", self.training.tune_thresholds),
         ];
         let said = |options: &[(&'static str, bool)]| options.iter().find(|(_, said)| *said).map(|(option, _)| *option);
         for (option, purpose) in [
-            (said(&for_tables).filter(|_| !is_table), "--data-kind table"),
-            (said(&for_texts).filter(|_| is_table), "--data-kind text"),
+            (said(&for_tables).filter(|_| kind != DataKind::Table), "--data-kind table"),
+            (said(&for_texts).filter(|_| kind != DataKind::Text), "--data-kind text"),
+            (said(&for_images).filter(|_| kind != DataKind::Image), "--data-kind image"),
+            (said(&for_files).filter(|_| kind == DataKind::Image), "texts and tables"),
             (said(&for_several).filter(|_| task != TaskName::MultiLabel), "--task multi-label"),
         ] {
             if let Some(option) = option {
                 return Err(Failure::input(format!("{option}: is for {purpose}; leave it out")));
             }
+        }
+        if !data.label_columns.is_empty() && data.label_separator.is_some() {
+            let message = "--label-separator: is for labels in one column; leave it out, or --label-columns";
+            return Err(Failure::input(message));
         }
         if let Some(out) = self.results.out.as_ref().filter(|out| out.exists()) {
             return Err(Failure::input(format!("{}: is already there; give --out a new folder", out.display())));

@@ -65,6 +65,7 @@ pub(super) fn as_json<M>(
         (Some(model), _) => json!(model),
         (None, DataKind::Text) => json!("embedded"),
         (None, DataKind::Table) => Value::Null,
+        (None, DataKind::Image) => json!(super::image::SMALL),
     };
     let mut object = json!({
         "task": task,

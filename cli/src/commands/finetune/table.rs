@@ -14,7 +14,7 @@ const HIDDEN: [usize; 1] = [64];
 
 /// Rows with one class each, and what was learned of the training rows.
 pub(super) fn classes(call: &Finetune) -> Result<(FittedPreprocessor, Parts<TabularDataset>)> {
-    let target = &call.data.label_column;
+    let target = call.data.label_column();
     let schema = schema(call).categorical(target);
     let all = read(call, &call.data.train, &schema)?.label_column(target)?;
     let names = all.label_names();
@@ -27,7 +27,7 @@ pub(super) fn classes(call: &Finetune) -> Result<(FittedPreprocessor, Parts<Tabu
 
 /// Rows with one number each, and what was learned of the training rows.
 pub(super) fn numbers(call: &Finetune) -> Result<(FittedPreprocessor, Parts<TabularDataset>)> {
-    let target = &call.data.label_column;
+    let target = call.data.label_column();
     let schema = schema(call).numeric(target);
     let all = read(call, &call.data.train, &schema)?.target_column(target)?;
     let number = |path: &Path| Ok(read(call, path, &known(&all).numeric(target))?.target_column(target)?);

@@ -55,6 +55,18 @@ impl Finetuned for TabularClassifier {
     }
 }
 
+impl Finetuned for ImageClassifier {
+    const TASK: &'static str = "classification";
+
+    fn measure(&self, parts: &Parts<ImageDataset>) -> Result<Measured> {
+        Ok(of_classes(&self.evaluate(parts.measured())?))
+    }
+
+    fn save_all(&self, folder: &Path, card: &ModelCard) -> Result<()> {
+        self.save_with_card(folder, card)
+    }
+}
+
 impl Finetuned for MultiLabelClassifier {
     const TASK: &'static str = "multi-label";
 

@@ -7,6 +7,7 @@ use tunebook::data::{Rows, Splits};
 use tunebook::prelude::*;
 
 use super::Finetune;
+use super::options::DataKind;
 use crate::failure::{Failure, Result};
 use crate::settings::naming_column;
 
@@ -44,8 +45,14 @@ pub(super) fn classes(call: &Finetune) -> Result<Parts<TextDataset>> {
 /// Texts with any number of labels each.
 pub(super) fn labels(call: &Finetune) -> Result<Parts<MultiLabelDataset>> {
     let columns = call.data.columns();
+    let one_each = &call.data.label_columns;
     let read = |path: &Path, names: Option<&[String]>| {
-        MultiLabelDataset::read(path, &columns, call.data.label_separator, names).map_err(|e| named(call, e))
+        let data = if one_each.is_empty() {
+            MultiLabelDataset::read(path, &columns, call.data.label_separator, names)
+        } else {
+            MultiLabelDataset::read_columns(path, &columns.text, one_each)
+        };
+        data.map_err(|e| named(call, e))
     };
     let all = read(&call.data.train, None)?;
     let names = all.label_names();
@@ -73,7 +80,9 @@ pub(super) fn numbers(call: &Finetune) -> Result<(Parts<TextRegressionDataset>, 
 /// An error about a column that is not there names the option that chooses it.
 pub(super) fn named(call: &Finetune, error: Error) -> Failure {
     let columns = call.data.columns();
-    naming_column(error, &[(&columns.text, "--text-column"), (&columns.label, "--label-column")]).into()
+    let mut options = vec![(columns.text.as_str(), "--text-column"), (&columns.label, "--label-column")];
+    options.extend(call.data.label_columns.iter().map(|column| (column.as_str(), "--label-columns")));
+    naming_column(error, &options).into()
 }
 
 /// All rows and the files beside them as the parts of the run.
@@ -84,10 +93,21 @@ pub(super) fn parts<D: Rows>(
     split: impl FnOnce(&D) -> tunebook::Result<Splits<D>>,
 ) -> Result<Parts<D>> {
     let read = |path: &Option<PathBuf>| path.as_deref().map(&read).transpose();
-    let (validation, test) = (read(&call.data.validation)?, read(&call.data.test)?);
+    held_out(call, all, read(&call.data.validation)?, read(&call.data.test)?, split)
+}
+
+/// The parts of the run from the rows to learn from and those beside them; without validation rows a fifth is held out.
+pub(super) fn held_out<D: Rows>(
+    call: &Finetune,
+    all: D,
+    validation: Option<D>,
+    test: Option<D>,
+    split: impl FnOnce(&D) -> tunebook::Result<Splits<D>>,
+) -> Result<Parts<D>> {
     let measured_on = match (&test, &validation) {
         (Some(_), _) => "test set",
         (None, Some(_)) => "validation set",
+        (None, None) if call.data.data_kind == DataKind::Image => "held-out fifth of the training images",
         (None, None) => "held-out fifth of the training file",
     };
     let (train, validation) = if let Some(validation) = validation {
@@ -105,14 +125,14 @@ pub(super) fn parts<D: Rows>(
 
 /// That there are classes to tell apart, and that they are classes. What was said with --task is believed.
 pub(super) fn check_classes(call: &Finetune, names: &[String], rows: usize) -> Result<()> {
-    let place = format!("{}, column \"{}\"", call.data.train.display(), call.data.label_column);
+    let place = format!("{}, column \"{}\"", call.data.train.display(), call.data.label_column());
     if names.len() < 2 {
         let only = names.first().map_or("", String::as_str);
         return Err(Failure::input(format!(
             "{place}: all rows have the label \"{only}\"; a classifier needs two labels or more"
         )));
     }
-    if call.data.task.is_some() {
+    if call.data.task().is_some() {
         return Ok(());
     }
     let choose = "say --task classification to take each as a label";
