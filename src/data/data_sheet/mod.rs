@@ -25,7 +25,7 @@ mod tests;
 ///
 /// ```
 /// use tunebook::data::{DataSheet, TextDataset};
-/// let lengths = DataSheet::new(&TextDataset::embedded("support-tickets")?)?.lengths();
+/// let lengths = DataSheet::of(&TextDataset::embedded("support-tickets")?)?.lengths();
 /// assert!(lengths.shortest <= lengths.median && lengths.median <= lengths.percentile_95);
 /// assert!(lengths.percentile_95 <= lengths.longest);
 /// # Ok::<(), tunebook::Error>(())
