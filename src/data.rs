@@ -7,10 +7,12 @@
 //! [`probe`] and [`label_noise`] (labels that may be wrong), [`drift`] (what has changed since), [`data_sheet`] (all of
 //! that at a glance), [`text_augmentation`] (changed copies of training texts), [`embedded`] (what ships inside the
 //! library), [`HubDataset`] (a data set of the Hugging Face Hub), [`rows`] (what all kinds of data sets have in
-//! common), [`image`] (images) and [`table`] (tables).
+//! common), [`image`] (images), [`table`] (tables) and
+//! [`CloudMetrics`] (a table with incidents, made from a seed).
 
 pub mod balance;
 pub mod clean;
+mod cloud_metrics;
 pub mod data_sheet;
 pub mod drift;
 pub mod duplicates;
@@ -38,6 +40,7 @@ pub use clean::{
     Cleaner, CleaningExample, CleaningReport, CleaningStep, Conflicts, MissingLabel, MissingText, RawRow, RowNote,
     StepReport, Whitespace,
 };
+pub use cloud_metrics::CloudMetrics;
 pub use data_sheet::{DataProblem, DataSheet, TextLengths};
 pub use drift::{
     ClassifierTest, DriftColumn, DriftConfig, DriftReport, DriftValues, DriftVerdict, FeatureDrift, FeatureKind,

@@ -10,6 +10,7 @@ pub mod model;
 pub mod notebook;
 pub mod ops;
 pub mod prelude;
+mod random;
 mod sums;
 pub mod train;
 mod words;

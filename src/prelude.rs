@@ -7,9 +7,9 @@ pub use crate::chart::{
     StrategyComparison, SweepChart,
 };
 pub use crate::data::{
-    Augmentation, CategoricalSteps, Cleaner, DataSheet, FolderImages, HubDataset, ImageDataSheet, ImageDataset,
-    ImageShape, ImageSplits, MultiLabelDataset, NumericSteps, Preprocessor, TableColumn, TableSchema, TabularDataset,
-    TextAugmentation, TextDataset, TextRegressionDataset, TextSplits,
+    Augmentation, CategoricalSteps, Cleaner, CloudMetrics, DataSheet, FolderImages, HubDataset, ImageDataSheet,
+    ImageDataset, ImageShape, ImageSplits, MultiLabelDataset, NumericSteps, Preprocessor, TableColumn, TableSchema,
+    TabularDataset, TextAugmentation, TextDataset, TextRegressionDataset, TextSplits,
 };
 pub use crate::metrics::{
     Bootstrap, Calibration, ClassificationReport, Column, ColumnKind, ComparisonTable, ConfusionMatrix, Evaluation,

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::data::TextDataset;
 use crate::data::text::Part;
+use crate::data::{CloudMetrics, TabularDataset, TextDataset};
 use crate::{Error, Result};
 
 /// A data set inside the library.
@@ -50,6 +50,26 @@ pub const TEXT: [EmbeddedData; 2] = [
     },
 ];
 
+/// A table that the library makes when it is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct EmbeddedTable {
+    /// The name to load it by.
+    pub name: &'static str,
+    /// One line on what it holds.
+    pub about: &'static str,
+    /// The data sheet, in Markdown: where the rows come from and what they cannot show.
+    pub data_sheet: &'static str,
+    make: fn() -> Result<TabularDataset>,
+}
+
+/// All tables.
+pub const TABLES: [EmbeddedTable; 1] = [EmbeddedTable {
+    name: "cloud-metrics",
+    about: "34,560 generated hours of 12 cloud services, 2.5 % of them in an incident; split by time",
+    data_sheet: include_str!("../../data/cloud-metrics/README.md"),
+    make: || CloudMetrics::default().generate(),
+}];
+
 /// One line: the four fields that every row has, and its columns.
 #[derive(Deserialize)]
 struct Row {
@@ -86,6 +106,15 @@ pub(crate) fn text(name: &str) -> Result<TextDataset> {
         )
     })?;
     parse(name, known.rows)
+}
+
+pub(crate) fn table(name: &str) -> Result<TabularDataset> {
+    let known = TABLES.iter().find(|table| table.name == name).ok_or_else(|| {
+        let names: Vec<_> = TABLES.iter().map(|table| table.name).collect();
+        let mend = format!("there are: {}", names.join(", "));
+        Error::input(name, "there is no embedded table of this name", mend)
+    })?;
+    (known.make)()
 }
 
 /// The data set that these JSON Lines hold.

@@ -7,6 +7,7 @@ use rand_chacha::rand_core::SeedableRng;
 use sha2::{Digest, Sha256};
 
 use crate::Result;
+use crate::random::normal;
 
 /// How a parameter that no file provides starts.
 ///
@@ -55,12 +56,6 @@ impl Init {
 fn generator(name: &str, seed: u64) -> ChaCha8Rng {
     let digest = Sha256::new().chain_update(seed.to_le_bytes()).chain_update(name).finalize();
     ChaCha8Rng::from_seed(digest.into())
-}
-
-/// A standard normal number (Box and Muller).
-fn normal(rng: &mut ChaCha8Rng) -> f64 {
-    let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
-    radius * (std::f64::consts::TAU * rng.random::<f64>()).cos()
 }
 
 #[cfg(test)]

@@ -7,19 +7,20 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
-use tunebook::data::{Columns, HubDataset, Part, TextDataset, embedded};
+use tunebook::data::{Columns, HubDataset, Part, TabularDataset, TextDataset, embedded};
 
 use crate::failure::{Failure, Result, outln};
 
 /// Data sets: what there is, a copy as a file, the data sheet.
 #[derive(Subcommand, Debug)]
 #[command(after_help = "Examples:\n  tunebook data get support-tickets --out tickets.jsonl\n  \
+    tunebook data get cloud-metrics --out metrics.csv\n  \
     tunebook data get stanfordnlp/imdb --split train --out imdb-train.jsonl\n  \
     tunebook data info nyu-mll/glue --config sst2 --text-column sentence")]
 pub(crate) enum Data {
     /// The data sets inside the library, and how to get at others
     List,
-    /// Writes a data set as JSON Lines (id, label, split, text)
+    /// Writes a data set: texts as JSON Lines (id, label, split, text), a table as CSV
     Get {
         #[command(flatten)]
         which: Which,
@@ -77,6 +78,10 @@ impl Which {
         self.name.contains('/')
     }
 
+    fn is_table(&self) -> bool {
+        embedded::TABLES.iter().any(|table| table.name == self.name)
+    }
+
     fn load(&self) -> Result<TextDataset> {
         if !self.is_on_the_hub() {
             // An unknown name gives the error that lists the names.
@@ -97,15 +102,27 @@ impl Which {
 pub(crate) fn run(call: Data) -> Result<ExitCode> {
     match call {
         Data::List => {
-            for data in embedded::TEXT {
-                outln!("{}  {}", data.name, data.about);
+            let texts = embedded::TEXT.iter().map(|data| (data.name, data.about));
+            let tables = embedded::TABLES.iter().map(|table| (table.name, table.about));
+            for (name, about) in texts.chain(tables) {
+                outln!("{name:<16} {about}");
             }
             outln!("owner/name       a text data set of the Hugging Face Hub: tunebook data get owner/name");
         }
         Data::Get { which, split, out } => {
-            let out = out.unwrap_or_else(|| PathBuf::from(format!("{}.jsonl", which.name.replace('/', "--"))));
+            let ending = if which.is_table() { "csv" } else { "jsonl" };
+            let out = out.unwrap_or_else(|| PathBuf::from(format!("{}.{ending}", which.name.replace('/', "--"))));
             if out.exists() {
                 return Err(Failure::input(format!("{}: is already there; give --out another name", out.display())));
+            }
+            if which.is_table() {
+                if split.is_some() {
+                    let problem = "has no fixed split; split it by time, as `tunebook data info` says";
+                    return Err(Failure::input(format!("{}: {problem}", which.name)));
+                }
+                TabularDataset::embedded(&which.name)?.save_csv(&out)?;
+                outln!("{}", out.display());
+                return Ok(ExitCode::SUCCESS);
             }
             let data = which.load()?;
             let cannot = |problem| Failure::input(format!("{}: {problem}", out.display()));
@@ -123,6 +140,11 @@ pub(crate) fn run(call: Data) -> Result<ExitCode> {
             }
             file.flush().map_err(cannot)?;
             outln!("{}", out.display());
+        }
+        Data::Info { which } if which.is_table() => {
+            outln!("{}\n", TabularDataset::embedded(&which.name)?);
+            let tables = embedded::TABLES.iter().filter(|table| table.name == which.name);
+            tables.for_each(|table| outln!("{}", table.data_sheet.trim_end()));
         }
         Data::Info { which } => {
             let data = which.load()?;

@@ -1,8 +1,8 @@
 //! Tables: named columns of numbers and categories, and what each row should come out as.
 //!
 //! Read this file first ([`TabularDataset`]: columns and target), then `column.rs` (one column), `read.rs` (files, and how
-//! a column's type is found), `display.rs` (what a cell shows) and [`prepare`] (from columns to the numbers that a network
-//! takes).
+//! a column's type is found), `write.rs` (CSV), `display.rs` (what a cell shows) and [`prepare`] (from columns to the
+//! numbers that a network takes).
 
 mod column;
 mod display;
@@ -10,6 +10,7 @@ pub mod prepare;
 mod read;
 #[cfg(test)]
 mod tests;
+mod write;
 
 pub use column::{ColumnValues, TableColumn};
 pub use read::TableSchema;
@@ -89,6 +90,24 @@ impl TabularDataset {
     pub fn new(name: &str, columns: Vec<TableColumn>) -> Result<Self> {
         let rows = columns.first().map_or(0, TableColumn::len);
         Self::with_places(name, columns, (0..rows as u64).collect(), "row")
+    }
+
+    /// A table that ships inside the library; see [`embedded`](crate::data::embedded) for the list. It has no target yet.
+    ///
+    /// ```
+    /// use tunebook::data::TabularDataset;
+    ///
+    /// let metrics = TabularDataset::embedded("cloud-metrics")?;
+    /// let hours: Vec<usize> = (0..metrics.len()).collect();
+    /// let data = metrics.without_columns(&["time", "cause"])?.label_column("incident")?.time_split(&hours, 0.15, 0.15)?;
+    /// assert_eq!((data.train.len(), data.test.label_counts()), (24_192, vec![5_013, 171]));
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When there is none of this name.
+    pub fn embedded(name: &str) -> Result<Self> {
+        crate::data::embedded::table(name)
     }
 
     fn with_places(name: &str, columns: Vec<TableColumn>, places: Vec<u64>, unit: &'static str) -> Result<Self> {
