@@ -143,8 +143,9 @@ pub(crate) fn run(call: Data) -> Result<ExitCode> {
         }
         Data::Info { which } if which.is_table() => {
             outln!("{}\n", TabularDataset::embedded(&which.name)?);
-            let tables = embedded::TABLES.iter().filter(|table| table.name == which.name);
-            tables.for_each(|table| outln!("{}", table.data_sheet.trim_end()));
+            for table in embedded::TABLES.iter().filter(|table| table.name == which.name) {
+                outln!("{}", table.data_sheet.trim_end());
+            }
         }
         Data::Info { which } => {
             let data = which.load()?;

@@ -30,7 +30,8 @@ impl TabularDataset {
         let failed = |problem| Error::io(path, problem);
         let mut writer = csv::Writer::from_writer(Vec::new());
         let written = self.write_rows(&mut writer).map_err(std::io::Error::from);
-        let bytes = written.and_then(|()| writer.into_inner().map_err(|error| error.into_error())).map_err(failed)?;
+        let bytes =
+            written.and_then(|()| writer.into_inner().map_err(csv::IntoInnerError::into_error)).map_err(failed)?;
         write_atomically(path, &bytes)
     }
 
