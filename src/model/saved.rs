@@ -56,6 +56,9 @@ impl SavedModel {
         let folder = folder.as_ref();
         let path = folder.join("config.json");
         let mend = "give a folder that holds a saved model";
+        if !folder.is_dir() {
+            return Err(Error::input(folder.display(), "there is no such folder", mend));
+        }
         let text = std::fs::read_to_string(&path).map_err(|e| Error::input(path.display(), e, mend))?;
         let config: Value = serde_json::from_str(&text).map_err(|e| Error::input(path.display(), e, mend))?;
         let source = || Pretrained::folder(folder).device(device);
@@ -136,7 +139,12 @@ mod tests {
         let message = SavedModel::load(at("image classifier")).unwrap_err().to_string();
         assert!(message.contains("label_names does not name the 2 outputs"), "{message}");
         let message = SavedModel::load(at("nothing")).unwrap_err().to_string();
-        assert!(message.contains("nothing/config.json") && message.contains("holds a saved model"), "{message}");
+        assert!(
+            message.contains("nothing: there is no such folder; give a folder that holds a saved model"),
+            "{message}"
+        );
+        std::fs::create_dir(at("empty")).unwrap();
+        assert!(SavedModel::load(at("empty")).unwrap_err().to_string().contains("empty/config.json"));
         std::fs::write(at("text regressor").join("config.json"), "{").unwrap();
         assert!(SavedModel::load(at("text regressor")).unwrap_err().to_string().contains("config.json"));
     }

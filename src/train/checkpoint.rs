@@ -227,9 +227,13 @@ impl State {
         for (what, value) in now {
             let then = self.run.get(what).map_or("missing", String::as_str);
             if then != value {
+                let problem = match first_difference(then, value) {
+                    Some((field, then, now)) => format!("{field} of {what} was {then}, and is {now} now"),
+                    None => format!("{what} was {then}, and is {value} now"),
+                };
                 return Err(Error::input(
                     origin,
-                    format!("{what} was {then}, and is {value} now"),
+                    problem,
                     "resume with the settings and data of the first run, or give another folder for checkpoints",
                 ));
             }
@@ -254,6 +258,35 @@ impl State {
         let text = fs::read_to_string(&path).map_err(|e| Error::io(&path, e))?;
         serde_json::from_str(&text).map_err(|e| Error::input(path.display(), e, BROKEN))
     }
+}
+
+/// The first field in which two values of one struct, as `Debug` writes them, differ: its name and both values.
+fn first_difference<'a>(then: &'a str, now: &'a str) -> Option<(&'a str, &'a str, &'a str)> {
+    let ((then_name, then), (now_name, now)) = (then.split_once(" { ")?, now.split_once(" { ")?);
+    let pair = fields(then).into_iter().zip(fields(now)).find(|(then, now)| then != now)?;
+    let ((then_field, then), (now_field, now)) = (pair.0.split_once(": ")?, pair.1.split_once(": ")?);
+    (then_name == now_name && then_field == now_field).then_some((then_field, then, now))
+}
+
+/// `a: 1, b: C { d: 2, e: 3 } }` in its outermost parts: `a: 1` and `b: C { d: 2, e: 3 }`.
+fn fields(body: &str) -> Vec<&str> {
+    let (mut parts, mut depth, mut start) = (Vec::new(), 0, 0);
+    for (at, byte) in body.bytes().enumerate() {
+        match byte {
+            b'{' | b'(' | b'[' => depth += 1,
+            b'}' | b')' | b']' => depth -= 1,
+            b',' if depth == 0 => {
+                parts.push(body[start..at].trim());
+                start = at + 1;
+            }
+            _ => {}
+        }
+        if depth < 0 {
+            parts.push(body[start..at].trim());
+            return parts;
+        }
+    }
+    parts
 }
 
 impl Contents {
@@ -296,5 +329,27 @@ impl Contents {
             }
         }
         store.restore(&self.parameters)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_difference;
+    use crate::train::{Optimizer, TrainingConfig};
+
+    #[test]
+    fn the_setting_that_differs_is_named() {
+        let said = |config: &TrainingConfig| format!("{config:?}");
+        let config = TrainingConfig::default();
+        let then = said(&config);
+        let other = said(&TrainingConfig { epochs: 5, ..config.clone() });
+        assert_eq!(first_difference(&then, &other), Some(("epochs", "3", "5")));
+        let other = said(&TrainingConfig { seed: 7, ..config.clone() });
+        assert_eq!(first_difference(&then, &other), Some(("seed", "42", "7")));
+        let other = said(&TrainingConfig { optimizer: Optimizer::Sgd { momentum: 0.5, nesterov: false }, ..config });
+        let (field, _, now) = first_difference(&then, &other).unwrap();
+        assert_eq!((field, now), ("optimizer", "Sgd { momentum: 0.5, nesterov: false }"));
+        assert_eq!(first_difference("Full", "BitFit"), None);
+        assert_eq!(first_difference(&then, &then), None);
     }
 }

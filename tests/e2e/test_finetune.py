@@ -183,6 +183,12 @@ def test_columns_of_labels_that_hold_something_else(tmp_path):
     assert_clear_error(run(*call, "billing", "--label-separator", ";"), "--label-separator", "--label-columns")
 
 
+def test_a_spreadsheet_s_semicolons_are_read(tmp_path):
+    rows = [[row["text"].replace(";", ","), row["label"]] for row in tickets(QUEUES)]
+    file = write_csv(tmp_path / "tickets.csv", ["text", "label"], rows, delimiter=";")
+    assert finetune("--train", file, "--method", "feature-extraction", "--epochs", "2")["accuracy"] > 0.3
+
+
 def test_texts_with_a_number(tmp_path, figures):
     rows = [(row["text"], 20_000 + 500 * QUEUES.index(row["label"])) for row in tickets(QUEUES)]
     file = write_csv(tmp_path / "tickets.tsv", ["text", "label"], rows, delimiter="\t")

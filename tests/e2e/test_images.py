@@ -207,8 +207,14 @@ def test_ctrl_c_and_resume(tmp_path):
     assert result["stop_reason"] == "requested" and 1 <= len(result["history"]) < 60 and "--resume" in errors
     assert predict(out, train / "top" / "00.png")
     # It goes on, and ends as a run that was never stopped.
-    resumed = json.loads(assert_good(run(*call, "--resume")).out)
+    assert_clear_error(run(*call, "--out", out), out, "already there")
+    resumed = json.loads(assert_good(run(*call, "--resume", "--out", out)).out)
+    assert predict(out, train / "top" / "00.png")[0]["label"] == "top"
+    # A finished model is not replaced, and no other one.
+    assert_clear_error(run(*call, "--resume", "--out", out), out, "already there")
     whole = json.loads(assert_good(run(*[part for part in call if part not in ("--checkpoints", kept)])).out)
     strip = [[{k: v for k, v in epoch.items() if k != "seconds"} for epoch in of["history"]] for of in (resumed, whole)]
     assert strip[0] == strip[1] and resumed["loss"] == whole["loss"]
     assert_clear_error(run(*call, "--resume", "--grey", "--image-size", "20"), kept, "training data")
+    longer = [70 if part == "60" else part for part in call]
+    assert_clear_error(run(*longer, "--resume"), kept, "epochs of the configuration was 60, and is 70 now")

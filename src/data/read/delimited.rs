@@ -12,7 +12,9 @@ pub(super) fn read(path: &Path, delimiter: u8, wanted: &Wanted<'_>) -> Result<Fi
     let file = File::open(path).map_err(|problem| Error::io(path, problem))?;
     let mut file = BufReader::new(file);
     // The reader counts the end of a Windows line when it reads the next one: its lines are one too small there.
-    let behind = u64::from(file.fill_buf().is_ok_and(|start| first_line_ends(start, b"\r\n")));
+    let start = file.fill_buf().map_err(|problem| Error::io(path, problem))?;
+    let delimiter = if delimiter == b',' && has_semicolons(start) { b';' } else { delimiter };
+    let behind = u64::from(first_line(start).ends_with(b"\r\n"));
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(file);
     let header = reader.headers().map_err(|problem| broken_row(path, 0, problem))?;
     // Spreadsheets put a byte-order mark before the first name.
@@ -33,9 +35,15 @@ pub(super) fn read(path: &Path, delimiter: u8, wanted: &Wanted<'_>) -> Result<Fi
     Ok(FileCells { path: path.to_owned(), unit: "line", lines, names, columns })
 }
 
-/// Whether the first line in the bytes ends so.
-fn first_line_ends(bytes: &[u8], end: &[u8]) -> bool {
-    bytes.iter().position(|&byte| byte == b'\n').is_some_and(|at| bytes[..=at].ends_with(end))
+/// The first line with its end.
+fn first_line(bytes: &[u8]) -> &[u8] {
+    bytes.iter().position(|&byte| byte == b'\n').map_or(bytes, |at| &bytes[..=at])
+}
+
+/// Whether the header is divided by semicolons, as spreadsheets write it where numbers have a comma.
+fn has_semicolons(start: &[u8]) -> bool {
+    let header = first_line(start);
+    header.contains(&b';') && !header.contains(&b',')
 }
 
 fn broken_row(path: &Path, behind: u64, problem: csv::Error) -> Error {

@@ -58,7 +58,7 @@ impl Default for Columns {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextFormat {
-    /// Comma-separated, with a header row.
+    /// Comma-separated, with a header row; or by semicolons, where the header has these and no comma.
     Csv,
     /// Tab-separated, with a header row.
     Tsv,

@@ -35,6 +35,15 @@ fn lines_are_counted_the_same_with_windows_ends() {
 }
 
 #[test]
+fn semicolons_divide_cells_where_the_header_says_so() {
+    let (_folder, path) = file("a.csv", "\u{feff}text;label\r\none, two;b\r\n\"with; quotes\";a\r\n");
+    let data = TextDataset::read(&path, &Columns::default(), None).unwrap();
+    assert_eq!((data.texts(), data.labels()), (&["one, two", "with; quotes"].map(String::from)[..], &[1, 0][..]));
+    // With a comma in the header it is as ever.
+    assert!(error("a.csv", "text,la;bel\nx;y,a\n").contains("there is no column \"label\""));
+}
+
+#[test]
 fn json_lines_take_numbers_as_labels() {
     let (_folder, path) = file("a.jsonl", "{\"text\":\"x\",\"label\":1}\n\n{\"text\":\"y\",\"label\":0}\n");
     assert_eq!(TextDataset::read(&path, &Columns::default(), None).unwrap().labels(), [1, 0]);

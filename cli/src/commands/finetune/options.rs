@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use tunebook::data::Columns;
 use tunebook::prelude::*;
 
+use super::output::may_replace;
 use crate::commands::folder_of;
 use crate::failure::{Failure, Result};
 
@@ -143,7 +144,7 @@ pub(crate) struct TrainingOptions {
     /// Folder in which the run is kept after every epoch
     #[arg(long, value_name = "DIR")]
     pub(super) checkpoints: Option<PathBuf>,
-    /// Go on from the newest checkpoint, or start when there is none
+    /// Go on from the newest checkpoint, or start when there is none; the model that a stopped run wrote to --out is replaced
     #[arg(long, requires = "checkpoints")]
     pub(super) resume: bool,
     /// Decides initial weights, order and dropout
@@ -342,7 +343,7 @@ impl super::Finetune {
             let message = "--label-separator: is for labels in one column; leave it out, or --label-columns";
             return Err(Failure::input(message));
         }
-        if let Some(out) = self.results.out.as_ref().filter(|out| out.exists()) {
+        if let Some(out) = self.results.out.as_ref().filter(|out| out.exists() && !may_replace(self)) {
             return Err(Failure::input(format!("{}: is already there; give --out a new folder", out.display())));
         }
         self.results.curves.as_deref().map_or(Ok(()), check_curves)

@@ -34,10 +34,37 @@ impl Staging {
         self.folder.path().join("model")
     }
 
+    /// Gives the model its name. One that is there already, which [`may_replace`] has allowed, goes.
     pub(super) fn finish(self) -> Result<()> {
+        if self.out.exists() {
+            std::fs::rename(&self.out, self.folder.path().join("earlier"))?;
+        }
         std::fs::rename(self.folder(), &self.out)
             .map_err(|problem| Failure::input(format!("{}: {problem}; give --out a new folder", self.out.display())))
     }
+}
+
+/// The file beside checkpoints that says where the model of a stopped run was written.
+const STOPPED: &str = "stopped-model.txt";
+
+/// Whether the folder of `--out` is there because the run that `--resume` goes on with wrote it when it was stopped.
+pub(super) fn may_replace(call: &Finetune) -> bool {
+    let marker = call.training.checkpoints.as_ref().filter(|_| call.training.resume).map(|folder| folder.join(STOPPED));
+    let written = marker.and_then(|marker| std::fs::read_to_string(marker).ok());
+    let out = call.results.out.as_ref().and_then(|out| out.canonicalize().ok());
+    written.zip(out).is_some_and(|(written, out)| written == out.display().to_string())
+}
+
+/// Notes for [`may_replace`] that the model of `--out` is that of a stopped run, or that it is so no more.
+pub(super) fn note_stopped(call: &Finetune, stopped: bool) -> Result<()> {
+    let (Some(checkpoints), Some(out)) = (&call.training.checkpoints, &call.results.out) else { return Ok(()) };
+    let marker = checkpoints.join(STOPPED);
+    if stopped {
+        std::fs::write(marker, out.canonicalize()?.display().to_string())?;
+    } else if marker.exists() {
+        std::fs::remove_file(marker)?;
+    }
+    Ok(())
 }
 
 /// Everything about a run, for a program that reads it. Numbers that are none, such as the accuracy of a regression, are null.

@@ -8,7 +8,7 @@ use tunebook::prelude::*;
 use tunebook::train::StopReason;
 
 use super::Finetune;
-use super::output::{Staging, as_json};
+use super::output::{Staging, as_json, note_stopped};
 use super::progress::Bars;
 use super::task::{Finetuned, Measured};
 use super::texts::Parts;
@@ -59,6 +59,7 @@ where
     if let Some(staging) = staging {
         model.save_all(&staging.folder(), &card(call, parts, &measured))?;
         staging.finish()?;
+        note_stopped(call, report.stop_reason() == StopReason::Requested)?;
     }
     if let Some(file) = &call.results.curves {
         report.curves().save(file)?;
