@@ -1,14 +1,14 @@
 //! Data sets for fine-tuning: reading, checking, splitting.
 //!
 //! Read [`text`] first (what a text data set is and where it comes from), then [`read`] (files of one's own), then
-//! [`split`] (fixed, stratified and few-shot subsets), [`folds`] (grouped, by time, k-fold), [`balance`] (rows of each
-//! label), [`duplicates`] and [`leakage`] (texts that stand twice, within a set and across a split), [`outliers`]
-//! (values and lengths far from the rest), [`clean`] (one form for texts, without what stands twice or is missing),
-//! [`probe`] and [`label_noise`] (labels that may be wrong), [`drift`] (what has changed since), [`data_sheet`] (all of
-//! that at a glance), [`text_augmentation`] (changed copies of training texts), [`embedded`] (what ships inside the
-//! library), [`HubDataset`] (a data set of the Hugging Face Hub), [`rows`] (what all kinds of data sets have in
-//! common), [`image`] (images), [`table`] (tables) and
-//! [`CloudMetrics`] (a table with incidents, made from a seed).
+//! [`split`] (fixed, stratified and few-shot subsets), [`folds`] (grouped, by time, k-fold; several labels and
+//! numbers by `iterative.rs`), [`balance`] (rows of each label), [`duplicates`] and [`leakage`] (texts that stand
+//! twice, within a set and across a split), [`outliers`] (values and lengths far from the rest), [`clean`] (one
+//! form for texts, without what stands twice or is missing), [`probe`] and [`label_noise`] (labels that may be
+//! wrong), [`drift`] (what has changed since), [`data_sheet`] (all of that at a glance), [`text_augmentation`]
+//! (changed copies of training texts), [`embedded`] (what ships inside the library), [`HubDataset`] (a data set of
+//! the Hugging Face Hub), [`rows`] (what all kinds of data sets have in common), [`image`] (images), [`table`]
+//! (tables) and [`CloudMetrics`] (a table with incidents, made from a seed).
 
 pub mod balance;
 pub mod clean;
@@ -22,6 +22,7 @@ pub mod folds;
 mod golden;
 mod hub;
 pub mod image;
+mod iterative;
 pub mod label_noise;
 mod lbfgs;
 pub mod leakage;

@@ -27,6 +27,11 @@ pub trait Rows: Sized {
     /// The rows at `rows`, in that order.
     fn select(&self, rows: &[usize]) -> Self;
 
+    /// The names of the labels that rows can have; none by default.
+    fn names_of_labels(&self) -> &[String] {
+        &[]
+    }
+
     /// Whether rows may be held out of this set, or the set may be measured on as it is: true by default.
     ///
     /// # Errors

@@ -38,16 +38,21 @@ impl<D: LabelledRows> Splits<D> {
     pub fn label_names(&self) -> Vec<String> {
         self.train.label_names().to_vec()
     }
+}
 
+impl<D: Rows> Splits<D> {
     /// Shows the sizes in a notebook cell.
     pub fn evcxr_display(&self) {
+        let labels = match self.train.names_of_labels() {
+            [] => String::new(),
+            names => format!("; labels: {}", names.join(", ")),
+        };
         println!(
-            "{}: {} for training, {} for validation, {} for the test; labels: {}",
+            "{}: {} for training, {} for validation, {} for the test{labels}",
             self.train.name(),
             self.train.len(),
             self.validation.len(),
             self.test.len(),
-            self.label_names().join(", ")
         );
     }
 }
@@ -95,6 +100,20 @@ pub(super) fn fixed<D: Rows>(data: &D, parts: Option<&[Part]>) -> Result<Splits<
     })?;
     let part = |wanted| data.select(&(0..parts.len()).filter(|&row| parts[row] == wanted).collect::<Vec<_>>());
     Ok(Splits { train: part(Part::Train), validation: part(Part::Validation), test: part(Part::Test) })
+}
+
+/// `parts` as they are, when there is one for each row.
+pub(super) fn checked_parts(data: &impl Rows, parts: Vec<Part>) -> Result<Vec<Part>> {
+    if parts.len() == data.len() {
+        return Ok(parts);
+    }
+    let problem = format!("{} parts for {} rows", parts.len(), data.len());
+    Err(Error::input(data.name(), problem, "give each row one part, in row order"))
+}
+
+/// The parts of the rows at `rows`.
+pub(super) fn select_parts(parts: Option<&[Part]>, rows: &[usize]) -> Option<Vec<Part>> {
+    parts.map(|parts| rows.iter().map(|&row| parts[row]).collect())
 }
 
 pub(super) fn stratified<D: LabelledRows>(data: &D, seed: u64, validation: f64, test: f64) -> Result<Splits<D>> {

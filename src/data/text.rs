@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::data::rows::{label_counts, label_problem};
@@ -35,6 +36,20 @@ impl fmt::Display for Part {
             Self::Validation => "validation",
             Self::Test => "test",
         })
+    }
+}
+
+/// `train` or `training`; `validation`, `valid`, `val` or `dev`; `test`; in any case.
+impl FromStr for Part {
+    type Err = Error;
+
+    fn from_str(word: &str) -> Result<Self> {
+        match word.trim().to_lowercase().as_str() {
+            "train" | "training" => Ok(Self::Train),
+            "validation" | "valid" | "val" | "dev" => Ok(Self::Validation),
+            "test" => Ok(Self::Test),
+            _ => Err(Error::input("part", format!("\"{word}\" is no part"), "write train, validation or test")),
+        }
     }
 }
 
@@ -161,7 +176,7 @@ impl TextDataset {
             texts: rows.iter().map(|&row| self.texts[row].clone()).collect(),
             labels: rows.iter().map(|&row| self.labels[row]).collect(),
             label_names: self.label_names.clone(),
-            parts: self.parts.as_ref().map(|parts| rows.iter().map(|&row| parts[row]).collect()),
+            parts: split::select_parts(self.parts(), rows),
             columns: self
                 .columns
                 .iter()
@@ -226,6 +241,12 @@ impl TextDataset {
         Ok((0..values.len()).filter(|&row| values[row] == value).collect())
     }
 
+    /// The same rows with what is kept beside the texts of `source`'s rows at `rows`: columns and augmentation.
+    pub(super) fn beside_texts_of(self, source: &Self, rows: &[usize]) -> Self {
+        let Self { columns, augmentation, holds_copies, .. } = source.select(rows);
+        Self { columns, augmentation, holds_copies, ..self }
+    }
+
     /// The rows at `rows` with other ids and texts: a set for training only, of rows and their changed copies.
     pub(super) fn with_changed_copies(&self, rows: &[usize], ids: Vec<String>, texts: Vec<String>) -> Self {
         Self { ids, texts, parts: None, augmentation: None, holds_copies: true, ..self.select(rows) }
@@ -234,6 +255,26 @@ impl TextDataset {
     /// The part of the fixed split that each row belongs to, where there is one.
     pub fn parts(&self) -> Option<&[Part]> {
         self.parts.as_deref()
+    }
+
+    /// The same rows with a fixed split: the part of each row, in row order. Words that a column holds become parts by
+    /// `parse`.
+    ///
+    /// ```
+    /// use tunebook::data::{Part, TextDataset};
+    /// let texts = ["too loud", "so quiet"].map(String::from).to_vec();
+    /// let data = TextDataset::new("reviews", texts, vec![0, 1], vec!["bad".into(), "good".into()])?
+    ///     .with_column("split", vec!["train".into(), "dev".into()])?;
+    /// let parts = data.column("split")?.iter().map(|word| word.parse()).collect::<tunebook::Result<Vec<Part>>>()?;
+    /// assert_eq!(data.with_parts(parts)?.fixed_split()?.validation.texts(), ["so quiet"]);
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When there is not one part for each row.
+    pub fn with_parts(mut self, parts: Vec<Part>) -> Result<Self> {
+        self.parts = Some(split::checked_parts(&self, parts)?);
+        Ok(self)
     }
 
     /// The split that belongs to the data set: the same rows in the same part for everybody, forever.
@@ -279,6 +320,10 @@ impl Rows for TextDataset {
         self.texts.len()
     }
 
+    fn names_of_labels(&self) -> &[String] {
+        &self.label_names
+    }
+
     fn select(&self, rows: &[usize]) -> Self {
         self.select(rows)
     }
@@ -322,3 +367,7 @@ impl TextDataset {
         println!("{self}");
     }
 }
+
+#[cfg(test)]
+#[path = "text_tests.rs"]
+mod tests;

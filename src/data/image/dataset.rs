@@ -265,6 +265,10 @@ impl Rows for ImageDataset {
         self.images.len()
     }
 
+    fn names_of_labels(&self) -> &[String] {
+        &self.label_names
+    }
+
     fn select(&self, rows: &[usize]) -> Self {
         self.select(rows)
     }

@@ -1,13 +1,14 @@
 //! Tables: named columns of numbers and categories, and what each row should come out as.
 //!
 //! Read this file first ([`TabularDataset`]: columns and target), then `column.rs` (one column), `read.rs` (files, and how
-//! a column's type is found), `write.rs` (CSV), `display.rs` (what a cell shows) and [`prepare`] (from columns to the
-//! numbers that a network takes).
+//! a column's type is found), `splits.rs` (parts and folds), `write.rs` (CSV), `display.rs` (what a cell shows) and
+//! [`prepare`] (from columns to the numbers that a network takes).
 
 mod column;
 mod display;
 pub mod prepare;
 mod read;
+mod splits;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -15,10 +16,10 @@ mod write;
 pub use column::{ColumnValues, TableColumn};
 pub use read::TableSchema;
 
-use crate::data::folds::{self, Fold};
 use crate::data::read::{LabelPlaces, missing_column};
 use crate::data::rows::{LabelledRows, Rows, label_counts, label_problem};
-use crate::data::split::{self, Splits};
+use crate::data::split::{Splits, select_parts};
+use crate::data::text::Part;
 use crate::words::grouped;
 use crate::{Error, Result};
 
@@ -76,6 +77,7 @@ pub struct TabularDataset {
     places: Vec<u64>,
     /// What the places count.
     unit: &'static str,
+    parts: Option<Vec<Part>>,
 }
 
 /// The three parts of a table.
@@ -124,7 +126,7 @@ impl TabularDataset {
                 return Err(Error::input(place(), problem, "give every column one cell a row"));
             }
         }
-        let data = Self { name: name.to_owned(), columns, target: None, places, unit };
+        let data = Self { name: name.to_owned(), columns, target: None, places, unit, parts: None };
         for column in &data.columns {
             let ColumnValues::Numeric(values) = column.values() else { continue };
             if let Some(row) = values.iter().position(|value| value.is_some_and(|number| !number.is_finite())) {
@@ -338,72 +340,7 @@ impl TabularDataset {
             target,
             places: rows.iter().map(|&row| self.places[row]).collect(),
             unit: self.unit,
-        }
-    }
-
-    /// A random split by `seed` in which each label has the same share of every part; see
-    /// [`TextDataset::stratified_split`](crate::data::TextDataset::stratified_split).
-    ///
-    /// # Errors
-    /// Those of that method, and without a target of classes.
-    pub fn stratified_split(&self, seed: u64, validation: f64, test: f64) -> Result<TabularSplits> {
-        self.check_labelled("random_split(...)")?;
-        split::stratified(self, seed, validation, test)
-    }
-
-    /// A random split by `seed`, whatever the target; `validation` and `test` are fractions of all rows.
-    ///
-    /// # Errors
-    /// When a fraction is negative or not finite, or the two leave nothing to train on.
-    pub fn random_split(&self, seed: u64, validation: f64, test: f64) -> Result<TabularSplits> {
-        split::random(self, seed, validation, test)
-    }
-
-    /// A split in which training comes before validation, and validation before test; see
-    /// [`TextDataset::time_split`](crate::data::TextDataset::time_split) for `times`, fractions and errors.
-    pub fn time_split<T: PartialOrd>(&self, times: &[T], validation: f64, test: f64) -> Result<TabularSplits> {
-        folds::time_split(self, times, validation, test)
-    }
-
-    /// A random split in which the rows of a group (a customer, a machine) are never in two parts; see
-    /// [`TextDataset::grouped_split`](crate::data::TextDataset::grouped_split) for `groups`, fractions and errors.
-    pub fn grouped_split(
-        &self,
-        groups: &[impl AsRef<str>],
-        seed: u64,
-        validation: f64,
-        test: f64,
-    ) -> Result<TabularSplits> {
-        folds::grouped_split(self, groups, seed, validation, test)
-    }
-
-    /// Cross-validation: the rows, shuffled by `seed`, in `folds` parts; each part is held out once. scikit-learn's
-    /// `KFold` with `shuffle=True`.
-    ///
-    /// # Errors
-    /// For fewer than two folds, or more folds than rows.
-    pub fn k_fold(&self, folds: usize, seed: u64) -> Result<Vec<Fold<Self>>> {
-        folds::k_fold(self, folds, seed)
-    }
-
-    /// Cross-validation in which each label has the same share of every fold. scikit-learn's `StratifiedKFold` with
-    /// `shuffle=True`.
-    ///
-    /// # Errors
-    /// For fewer than two folds, when a label has fewer rows than folds, and without a target of classes.
-    pub fn stratified_k_fold(&self, folds: usize, seed: u64) -> Result<Vec<Fold<Self>>> {
-        self.check_labelled("k_fold(...)")?;
-        folds::stratified_k_fold(self, folds, seed)
-    }
-
-    fn check_labelled(&self, instead: &str) -> Result<()> {
-        match self.target {
-            Some(TableTarget::Labels { .. }) => Ok(()),
-            _ => Err(Error::input(
-                &self.name,
-                "has no labels to stratify by",
-                format!("use {instead}, or name the column of the classes with label_column(...)"),
-            )),
+            parts: select_parts(self.parts.as_deref(), rows),
         }
     }
 }
@@ -424,6 +361,10 @@ impl Rows for TabularDataset {
 
     fn len(&self) -> usize {
         self.len()
+    }
+
+    fn names_of_labels(&self) -> &[String] {
+        LabelledRows::label_names(self)
     }
 
     fn select(&self, rows: &[usize]) -> Self {

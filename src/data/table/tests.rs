@@ -62,8 +62,11 @@ fn targets_that_cannot_be_are_named() {
         error(table().label_column("tier").unwrap().random_split(0, 0.6, 0.5).map(|parts| parts.train))
             .contains("nothing to train")
     );
+    assert!(error(table().stratified_split(0, 0.2, 0.2).map(|parts| parts.train)).contains("use random_split"));
     let numbers = table().target_column("cost").unwrap();
-    assert!(error(numbers.stratified_split(0, 0.2, 0.2).map(|parts| parts.train)).contains("use random_split"));
+    assert!(error(numbers.few_shot(1, 0)).contains("holds numbers, not labels"));
+    let message = error(table().part_column("tier"));
+    assert!(message.contains("loads, row 0, column \"tier\": \"small\" is no part"), "{message}");
 }
 
 #[test]
