@@ -36,7 +36,11 @@ fn changed(count: usize) -> ImageDataset {
 }
 
 fn model() -> ImageClassifier {
-    let config = SmallCnnConfig { widths: vec![4, 6, 8], ..SmallCnnConfig::new(1, 2) };
+    model_with(SmallCnnConfig::new(1, 2).dropout)
+}
+
+fn model_with(dropout: f64) -> ImageClassifier {
+    let config = SmallCnnConfig { widths: vec![4, 6, 8], dropout, ..SmallCnnConfig::new(1, 2) };
     let normalization = data(40, 0).normalization();
     let network = SmallCnn::new(config, 3).unwrap();
     ImageClassifier::with_network(network, data(2, 0).label_names(), normalization).unwrap()
@@ -124,11 +128,29 @@ fn each_method_moves_exactly_its_parameters_and_statistics() {
             }
         }
     }
-    let model = model();
-    Method::Partial { last_n_layers: 1 }.apply(&mut model.clone(), 0).unwrap();
-    assert!(!model.rows_are_independent());
-    Method::FeatureExtraction.apply(&mut model.clone(), 0).unwrap();
-    assert!(model.rows_are_independent());
+}
+
+#[test]
+fn a_run_that_accumulates_says_what_batch_normalisation_knows() {
+    let losses = |method: Method, batch_size, accumulation_steps| {
+        let mut log = Log::default();
+        let config = TrainingConfig { batch_size, accumulation_steps, ..config(2) };
+        let trainer = Trainer::new(model_with(0.0)).observer(&mut log).method(method).config(config);
+        let report = fit(trainer, &data(32, 0)).unwrap().to_string();
+        (log.losses, report.contains("batch normalisation knows the 8 rows of one batch"))
+    };
+    let differ = |(a, _): &(Vec<f64>, bool), (b, _): &(Vec<f64>, bool)| (a[0] - b[0]).abs() > 1e-4;
+    // Gradual unfreezing ends with every layer in training.
+    for method in [Method::Full, Method::Gradual { epochs_per_layer: 1 }] {
+        let (whole, parts) = (losses(method.clone(), 16, 1), losses(method.clone(), 8, 2));
+        assert!((whole.1, parts.1) == (false, true), "{method}");
+        assert!(method != Method::Full || differ(&whole, &parts), "{whole:?} {parts:?}");
+    }
+    // Running statistics are the same for every batch.
+    for method in [Method::FeatureExtraction, Method::BitFit] {
+        let (whole, parts) = (losses(method.clone(), 16, 1), losses(method.clone(), 8, 2));
+        assert!(!whole.1 && !parts.1 && !differ(&whole, &parts), "{method}: {whole:?} {parts:?}");
+    }
 }
 
 #[test]

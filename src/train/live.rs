@@ -81,6 +81,9 @@ impl Observer for Live {
         if let Some(texts) = plan.texts_cut.filter(|texts| texts.cut > 0) {
             crate::notebook::write_out(&format!("{texts}: {}\n", texts.mend("TrainingConfig::max_length")));
         }
+        if let Some(note) = plan.accumulation_note() {
+            crate::notebook::write_out(&format!("{note}\n"));
+        }
         self.view = Some(View {
             curves: plan.curves(),
             chart: LiveDisplay::new(),

@@ -36,6 +36,9 @@ pub struct TrainingPlan {
     pub samples: usize,
     /// Training texts that are longer than the model reads; `None` for models that read no texts.
     pub texts_cut: Option<CutTexts>,
+    /// The rows that batch normalisation sees at a time, where that is less than a step learns from: with
+    /// [accumulation](crate::train::TrainingConfig::accumulation_steps).
+    pub rows_normalised_together: Option<usize>,
     /// Numbers that training may change.
     pub trainable_parameters: usize,
     /// Numbers that the model holds.
@@ -47,6 +50,26 @@ pub struct TrainingPlan {
 }
 
 impl TrainingPlan {
+    /// That the steps are not those of one large batch, where they are not, and what to do.
+    ///
+    /// ```
+    /// use tunebook::train::{Observer, TrainingPlan};
+    /// struct Notes(Vec<String>);
+    /// impl Observer for Notes {
+    ///     fn on_start(&mut self, plan: &TrainingPlan) {
+    ///         self.0.extend(plan.accumulation_note());
+    ///     }
+    /// }
+    /// ```
+    pub fn accumulation_note(&self) -> Option<String> {
+        self.rows_normalised_together.map(|rows| {
+            format!(
+                "batch normalisation knows the {rows} rows of one batch, not all that a step adds up: a larger batch_size \
+                 without accumulation_steps learns differently"
+            )
+        })
+    }
+
     /// Curves that wait for the run's epochs.
     pub(super) fn curves(&self) -> LearningCurves {
         let curves = LearningCurves::new(self.epochs).with_title(self.method.to_string());

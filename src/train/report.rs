@@ -217,8 +217,11 @@ impl<M> fmt::Display for TrainingReport<M> {
             self.samples_per_second,
             part_of(plan.trainable_parameters, plan.total_parameters)
         )?;
-        match plan.texts_cut.filter(|texts| texts.cut > 0) {
-            Some(texts) => write!(f, "\n{texts}"),
+        if let Some(texts) = plan.texts_cut.filter(|texts| texts.cut > 0) {
+            write!(f, "\n{texts}")?;
+        }
+        match plan.accumulation_note() {
+            Some(note) => write!(f, "\n{note}"),
             None => Ok(()),
         }
     }

@@ -285,6 +285,8 @@ impl<M: Trainable, O: Observer> Run<M, O> {
             batches_per_epoch: self.steps_per_epoch(),
             samples: self.rows.train.len(),
             texts_cut: self.texts_cut,
+            rows_normalised_together: (self.config.accumulation_steps > 1 && !self.model.rows_are_independent())
+                .then_some(self.config.batch_size),
             trainable_parameters: store.trainable_count(),
             total_parameters: store.count(),
             measures_accuracy: self.rows.validation.targets.has_accuracy(),

@@ -180,7 +180,7 @@ pub trait Trainable {
     }
 
     /// Whether a batch may be computed in parts that are added up with the same outcome: true unless rows of a batch
-    /// influence each other, as with batch normalisation.
+    /// influence each other, as with batch normalisation that trains. Where it is false, a run that accumulates says so.
     fn rows_are_independent(&self) -> bool {
         true
     }

@@ -103,6 +103,7 @@ impl OptimizerState {
     /// Returns the norm before scaling; when it is not finite, nothing is changed. Parameters without a gradient stay
     /// as they are.
     pub fn step(&mut self, gradients: &Gradients, learning_rate: f64, max_norm: Option<f64>) -> Result<f64> {
+        crate::ops::end_step();
         // There is a loop for each parameter.
         in_pool(|| self.step_in_pool(gradients, learning_rate, max_norm))
     }

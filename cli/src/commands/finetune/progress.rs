@@ -29,6 +29,9 @@ impl Observer for Bars {
         if let Some(texts) = plan.texts_cut.filter(|texts| texts.cut > 0) {
             eprintln!("{texts}: {}", texts.mend("--max-length"));
         }
+        if let Some(note) = plan.accumulation_note() {
+            eprintln!("{note}");
+        }
         self.watched.clone_from(&plan.watched);
         self.progress = Some(Progress::new("training", (plan.epochs * plan.batches_per_epoch) as u64));
     }
