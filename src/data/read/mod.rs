@@ -11,6 +11,8 @@ mod json_lines;
 mod multi_hot;
 #[cfg(feature = "parquet")]
 mod parquet;
+#[cfg(feature = "parquet")]
+mod parquet_pages;
 #[cfg(all(test, feature = "parquet"))]
 mod parquet_tests;
 #[cfg(feature = "parquet")]

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use parquet::basic::{ConvertedType, LogicalType};
-use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl, get_column_reader};
 use parquet::data_type::{ByteArray, DataType};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::FileMetaData;
@@ -16,6 +16,7 @@ use parquet::schema::types::{ColumnDescriptor, Type};
 use serde_json::Value;
 
 use super::cells::{Cell, CellColumn, FileCells, Wanted};
+use super::parquet_pages::{CheckedPages, check_chunk};
 use super::parquet_values::Form;
 use crate::{Error, Result};
 
@@ -25,21 +26,22 @@ const BATCH: usize = 4096;
 /// The wanted columns. Where the file names the classes of a column its numbers become these names, and -1, which stands for
 /// "not given", becomes a missing cell.
 pub(super) fn read(path: &Path, wanted: &Wanted<'_>) -> Result<FileCells> {
-    // The decoders check lengths as they go, and still trust some counts in a page's header: a page that lies must be
-    // an error like any other broken file.
+    // What the decoders would panic on is refused before they see it, as far as that is known: `parquet_pages.rs`. A page
+    // that lies in a new way must still be an error like any other broken file.
     catch_unwind(AssertUnwindSafe(|| read_columns(path, wanted)))
         .unwrap_or_else(|_| Err(broken(path, "a page is damaged")))
 }
 
 fn read_columns(path: &Path, wanted: &Wanted<'_>) -> Result<FileCells> {
     let file = File::open(path).map_err(|problem| Error::io(path, problem))?;
+    let size = file.metadata().map_err(|problem| Error::io(path, problem))?.len();
     let reader = SerializedFileReader::new(file).map_err(|problem| broken(path, problem))?;
     let metadata = reader.metadata().file_metadata();
     let fields = metadata.schema_descr().root_schema().get_fields();
     let names: Vec<String> = fields.iter().map(|field| field.name().to_owned()).collect();
     let mut columns = Vec::new();
     for at in wanted.choose(&names, path.display())? {
-        let cells = cells(&reader, path, at, &fields[at])?;
+        let cells = cells(&reader, path, size, at, &fields[at])?;
         let mut column = CellColumn { cells, ..CellColumn::new(&names[at]) };
         name_classes(path, metadata, &mut column)?;
         columns.push(column);
@@ -52,8 +54,8 @@ fn read_columns(path: &Path, wanted: &Wanted<'_>) -> Result<FileCells> {
     Ok(FileCells { path: path.to_owned(), unit: "row", lines, names, columns })
 }
 
-/// All cells of one of the top-level fields.
-fn cells(reader: &SerializedFileReader<File>, path: &Path, field: usize, of: &Type) -> Result<Vec<Cell>> {
+/// All cells of one of the top-level fields of a file of `size` bytes.
+fn cells(reader: &SerializedFileReader<File>, path: &Path, size: u64, field: usize, of: &Type) -> Result<Vec<Cell>> {
     let unfit = |what: &str| {
         let mend = "leave the column out, or write texts, numbers, true and false, dates, or lists of these";
         Error::input(format!("{}, column \"{}\"", path.display(), of.name()), format!("holds {what}"), mend)
@@ -67,7 +69,9 @@ fn cells(reader: &SerializedFileReader<File>, path: &Path, field: usize, of: &Ty
     let form = Form::of(&descriptor).map_err(unfit)?;
     let mut cells = Vec::new();
     for group in 0..reader.num_row_groups() {
-        let decoded = reader.get_row_group(group).and_then(|group| group.get_column_reader(leaf));
+        let decoded = check_chunk(reader.metadata().row_group(group).column(leaf), size)
+            .and_then(|()| reader.get_row_group(group)?.get_column_page_reader(leaf))
+            .map(|pages| get_column_reader(descriptor.clone(), Box::new(CheckedPages::new(pages, &descriptor))));
         let before = cells.len();
         let all_good = match decoded.map_err(|problem| broken(path, problem))? {
             ColumnReader::ByteArrayColumnReader(reader) => {
