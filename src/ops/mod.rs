@@ -45,6 +45,7 @@ pub use softmax::masked_softmax;
 pub(crate) use dropout::Dropout;
 pub(crate) use encoder_layer::{AdapterTensors, EncoderLayer, LinearTensors, NormTensors};
 pub(crate) use gradient::{Gradient, RowGradient, collect};
+pub(crate) use scratch::end_step;
 #[cfg(test)]
 pub(crate) use scratch::idle_memory;
 pub(crate) use slices::GRAIN;
