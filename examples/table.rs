@@ -72,6 +72,16 @@ fn run(folder: &std::path::Path) -> Result<()> {
     let schema = TableSchema::new().categorical("zone").ignore("id").missing_values(&["", "n/a"]);
     let table = TabularDataset::read_with(&path, &schema)?;
 
+    // What is wrong with it? With a path as argument the sheet is written there too, as a page.
+    let sheet = TableDataSheet::of_splits(&table.clone().label_column("tier")?.stratified_split(42, 0.2, 0.2)?)?;
+    println!("{sheet}\n");
+    if let Some(path) = std::env::args().nth(1) {
+        let head = "<!doctype html><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+                    <style>:root{color-scheme:light dark;font-family:sans-serif}</style>";
+        let page = format!("{head}{}", sheet.display().get("text/html").unwrap_or_default());
+        std::fs::write(&path, page).map_err(|problem| Error::io(&path, problem))?;
+    }
+
     // Which tier? The cost would give it away, so it must not be among the columns.
     let tiers = table.without_columns(&["cost"])?.label_column("tier")?;
     println!("{tiers}");

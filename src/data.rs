@@ -65,7 +65,10 @@ pub use table::prepare::{
     CategoricalSteps, CategoryEncoder, CategoryImputer, ColumnIssues, FeatureMatrix, FittedPreprocessor,
     NumericImputer, NumericSteps, OutlierAction, PreparationReport, Preprocessor, Scaler, UnknownCategory,
 };
-pub use table::{ColumnValues, TableColumn, TableSchema, TableTarget, TabularDataset, TabularSplits};
+pub use table::{
+    ColumnSpread, ColumnSummary, ColumnValues, NumberSpread, TableColumn, TableDataSheet, TableSchema, TableTarget,
+    TabularDataset, TabularSplits,
+};
 pub use text::{Part, TextDataset};
 pub(crate) use text_augmentation::row_seed;
 pub use text_augmentation::{AugmentationExamples, Synonyms, TextAugmentation};

@@ -8,8 +8,8 @@ pub use crate::chart::{
 };
 pub use crate::data::{
     Augmentation, CategoricalSteps, Cleaner, CloudMetrics, DataSheet, FolderImages, HubDataset, ImageDataSheet,
-    ImageDataset, ImageShape, ImageSplits, MultiLabelDataset, NumericSteps, Preprocessor, TableColumn, TableSchema,
-    TabularDataset, TextAugmentation, TextDataset, TextRegressionDataset, TextSplits,
+    ImageDataset, ImageShape, ImageSplits, MultiLabelDataset, NumericSteps, Preprocessor, TableColumn, TableDataSheet,
+    TableSchema, TabularDataset, TextAugmentation, TextDataset, TextRegressionDataset, TextSplits,
 };
 pub use crate::metrics::{
     Bootstrap, Calibration, ClassificationReport, Column, ColumnKind, ComparisonTable, ConfusionMatrix, Evaluation,

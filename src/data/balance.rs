@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::data::{ImageDataset, TextDataset};
+use crate::data::{ImageDataset, TabularDataset, TextDataset};
 use crate::notebook::Display;
 use crate::words::part_of;
 use crate::{Error, Result};
@@ -36,6 +36,14 @@ impl TextDataset {
 
 impl ImageDataset {
     /// How many images each label has. See [`ClassBalance`] for an example.
+    pub fn class_balance(&self) -> ClassBalance {
+        ClassBalance { name: self.name().to_owned(), label_names: self.label_names(), counts: self.label_counts() }
+    }
+}
+
+impl TabularDataset {
+    /// How many rows each label has; without labels where the table has no target of classes. See [`ClassBalance`] for an
+    /// example.
     pub fn class_balance(&self) -> ClassBalance {
         ClassBalance { name: self.name().to_owned(), label_names: self.label_names(), counts: self.label_counts() }
     }

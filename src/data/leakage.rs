@@ -3,13 +3,16 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
+use std::hash::Hash;
 
 use rayon::prelude::*;
 
 use crate::data::duplicates::{Index, NearDuplicateSearch};
 use crate::data::image::duplicates::ImageIndex;
 use crate::data::text::Part;
-use crate::data::{ImageNearDuplicateSearch, ImageSplits, Rows, Splits, TextSplits, comparable_text};
+use crate::data::{
+    ImageNearDuplicateSearch, ImageSplits, Rows, Splits, TabularDataset, TabularSplits, TextSplits, comparable_text,
+};
 use crate::notebook::Display;
 use crate::words::part_of;
 use crate::{Error, Result};
@@ -46,14 +49,15 @@ pub struct LeakedRow {
     pub like_id: String,
     /// The Jaccard similarity of two texts' shingles, or the correlation of two images' pixels; 1 for equal rows.
     pub similarity: f64,
-    /// Whether the two texts are equal as [`comparable_text`], or the two images pixel for pixel.
+    /// Whether the two texts are equal as [`comparable_text`], the two images pixel for pixel, or the two rows of a table
+    /// cell by cell.
     pub exact: bool,
     /// Whether the two rows have the same label.
     pub same_label: bool,
 }
 
-/// The held-out rows of a split that earlier parts hold too, found by [`TextSplits::leakage`], [`ImageSplits::leakage`] or
-/// [`ImageSplits::near_leakage`].
+/// The held-out rows of a split that earlier parts hold too, found by [`TextSplits::leakage`], [`ImageSplits::leakage`],
+/// [`ImageSplits::near_leakage`] or [`TabularSplits::leakage`].
 ///
 /// ```
 /// use tunebook::data::{NearDuplicateSearch, Part, TextDataset};
@@ -148,15 +152,7 @@ impl ImageSplits {
     pub fn leakage(&self) -> Result<LeakageReport> {
         let sizes = held_out(self)?;
         let images = self.images();
-        let mut first_of: HashMap<&[u8], usize> = HashMap::new();
-        let rows = leaked(
-            &self.places(),
-            &mut first_of,
-            |first_of, at| first_of.get(images[at]).map(|&place| Like { place, similarity: 1.0, exact: true }),
-            |first_of, at| {
-                first_of.entry(images[at]).or_insert(at);
-            },
-        );
+        let rows = leaked_copies(&self.places(), |at| images[at]);
         Ok(LeakageReport { name: self.train.name().to_owned(), threshold: None, equal: "pixel for pixel", sizes, rows })
     }
 
@@ -211,6 +207,45 @@ impl ImageSplits {
 
     fn places(&self) -> Vec<Place<'_>> {
         Place::of_all([&self.train, &self.validation, &self.test].map(|data| (data.ids(), data.labels())))
+    }
+}
+
+impl TabularSplits {
+    /// Searches for validation rows that the training part holds too, every column of them, and test rows that either does.
+    /// Whether the target is the same is said for each. In tables with few columns different cases can look the same: then
+    /// such rows are no mistake, and their score is still memory.
+    ///
+    /// # Errors
+    /// When there are no rows in validation and test.
+    ///
+    /// ```
+    /// use tunebook::data::{TableColumn, TabularDataset, TabularSplits};
+    ///
+    /// let cpu = TableColumn::numeric("cpu", vec![Some(0.2), Some(0.9), Some(0.2)]);
+    /// let tier = TableColumn::categorical("tier", ["small", "large", "small"].map(|name| Some(name.into())).to_vec());
+    /// let data = TabularDataset::new("loads", vec![cpu, tier])?.label_column("tier")?;
+    /// let parts =
+    ///     TabularSplits { train: data.select(&[0, 1]), validation: data.select(&[]), test: data.select(&[2]) };
+    /// assert_eq!(parts.leakage()?.rows()[0].like_row, 0);
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    pub fn leakage(&self) -> Result<LeakageReport> {
+        let sizes = held_out(self)?;
+        let parts = [&self.train, &self.validation, &self.test];
+        let keys: Vec<Vec<String>> = parts.into_iter().flat_map(TabularDataset::row_keys).collect();
+        let ids = parts.map(TabularDataset::row_names);
+        // Of targets it matters only whether two are the same.
+        let mut known: HashMap<String, usize> = HashMap::new();
+        let targets = parts.map(|data| {
+            let mut place = |row| {
+                let next = known.len();
+                *known.entry(data.target_text(row).unwrap_or_default()).or_insert(next)
+            };
+            (0..data.len()).map(&mut place).collect::<Vec<usize>>()
+        });
+        let places = Place::of_all(std::array::from_fn(|part| (ids[part].as_slice(), targets[part].as_slice())));
+        let rows = leaked_copies(&places, |at| &keys[at]);
+        Ok(LeakageReport { name: self.train.name().to_owned(), threshold: None, equal: "cell by cell", sizes, rows })
     }
 }
 
@@ -273,6 +308,20 @@ fn leaked<S>(
         start += part.len();
     }
     rows
+}
+
+/// The rows whose key a row of an earlier part has too.
+fn leaked_copies<K: Hash + Eq>(places: &[Place<'_>], key: impl Fn(usize) -> K) -> Vec<LeakedRow> {
+    leaked(
+        places,
+        &mut HashMap::new(),
+        |first_of: &HashMap<K, usize>, at| {
+            first_of.get(&key(at)).map(|&place| Like { place, similarity: 1.0, exact: true })
+        },
+        |first_of, at| {
+            first_of.entry(key(at)).or_insert(at);
+        },
+    )
 }
 
 /// The sizes of validation and test, not both 0.
@@ -344,107 +393,5 @@ fn name(part: Part) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::data::{ImageDataset, ImageShape, TextDataset};
-
-    fn part(texts: &[&str], label: usize) -> TextDataset {
-        let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
-        let labels = vec![label; texts.len()];
-        TextDataset::new("made", texts, labels, vec!["a".into(), "b".into()]).unwrap()
-    }
-
-    const BILL: &str = "The invoice for March shows the wrong amount of tax.";
-
-    #[test]
-    fn the_same_and_the_similar_are_found_in_earlier_parts_only() {
-        let parts = TextSplits {
-            train: part(&["Nothing works since the update.", BILL, BILL], 0),
-            validation: part(&["A question about seats", "the invoice for march shows the wrong amount of tax. "], 0),
-            test: part(
-                &["The invoice for April shows the wrong amount of tax!", "A  Question about seats", "New", "New"],
-                1,
-            ),
-        };
-        let search = NearDuplicateSearch { threshold: 0.5, ..Default::default() };
-        let report = parts.leakage(&search).unwrap();
-        let rows: Vec<_> = report
-            .rows()
-            .iter()
-            .map(|row| (row.part, row.row, row.like_part, row.like_row, row.exact, row.same_label))
-            .collect();
-        assert_eq!(
-            rows,
-            [
-                (Part::Validation, 1, Part::Train, 1, true, true),
-                (Part::Test, 0, Part::Train, 1, false, false),
-                (Part::Test, 1, Part::Validation, 0, true, false),
-            ]
-        );
-        assert!((0.5..1.0).contains(&report.rows()[1].similarity));
-        assert_eq!([Part::Train, Part::Validation, Part::Test].map(|part| report.count(part)), [0, 1, 2]);
-        let text = report.to_string();
-        assert!(
-            text.contains("validation  1 of 2 (50 %) rows stand in an earlier part, 1 of them word for word"),
-            "{text}"
-        );
-        assert!(text.contains("other label") && text.contains("split by group"), "{text}");
-    }
-
-    #[test]
-    fn images_leak_when_they_are_equal() {
-        let shape = ImageShape { channels: 1, height: 1, width: 2 };
-        let pixels = vec![1, 2, 3, 4, 1, 2, 5, 6, 5, 6, 3, 4];
-        let names = ["a", "b"].map(String::from).to_vec();
-        let all = ImageDataset::new("dots", pixels, shape, vec![0, 0, 1, 0, 0, 0], names).unwrap();
-        let part = |rows: &[usize]| all.select(rows);
-        let parts = ImageSplits { train: part(&[0, 1]), validation: part(&[2, 3]), test: part(&[4, 5]) };
-        let report = parts.leakage().unwrap();
-        let rows: Vec<_> =
-            report.rows().iter().map(|row| (row.part, row.row, row.like_part, row.like_row, row.same_label)).collect();
-        assert_eq!(
-            rows,
-            [
-                (Part::Validation, 0, Part::Train, 0, false),
-                (Part::Test, 0, Part::Validation, 1, true),
-                (Part::Test, 1, Part::Train, 1, true),
-            ]
-        );
-        let text = report.to_string();
-        assert!(text.contains("test        2 of 2 (100 %) rows stand in an earlier part\n"), "{text}");
-        let clean = ImageSplits { train: part(&[0]), validation: part(&[]), test: part(&[1, 1]) };
-        assert!(clean.leakage().unwrap().is_clean());
-        let none = ImageSplits { train: part(&[0]), validation: part(&[]), test: part(&[]) };
-        assert!(none.leakage().unwrap_err().to_string().contains("nothing is held out"));
-    }
-
-    #[test]
-    fn changed_copies_of_images_leak_too() {
-        let shape = ImageShape { channels: 1, height: 1, width: 9 };
-        let image = |seed: u32| (0..9).map(move |at| (seed * 7919 + at * at * 31 * seed) as u8 / 2);
-        let pixels = image(3).chain(image(5)).chain(image(3).map(|x| x + 9)).chain(image(7)).chain(image(5)).collect();
-        let all = ImageDataset::new("dots", pixels, shape, vec![0, 0, 1, 0, 0], vec!["a".into(), "b".into()]).unwrap();
-        let parts = ImageSplits { train: all.select(&[0, 1]), validation: all.select(&[2, 3]), test: all.select(&[4]) };
-        let report = parts.near_leakage(&ImageNearDuplicateSearch::default()).unwrap();
-        let rows: Vec<_> = report.rows().iter().map(|row| (row.part, row.row, row.like_row, row.exact)).collect();
-        assert_eq!(rows, [(Part::Validation, 0, 0, false), (Part::Test, 0, 1, true)]);
-        assert!(!report.rows()[0].same_label && report.rows()[1].same_label);
-        let text = report.to_string();
-        assert!(text.contains("1 of 1 (100 %) rows stand in an earlier part, 1 of them pixel for pixel"), "{text}");
-        assert_eq!(parts.leakage().unwrap().rows().len(), 1);
-        let other = ImageShape { channels: 1, height: 9, width: 1 };
-        let test = ImageDataset::new("tall", image(3).collect(), other, vec![0], all.label_names()).unwrap();
-        let message = ImageSplits { test, ..parts }.near_leakage(&ImageNearDuplicateSearch::default()).unwrap_err();
-        assert!(message.to_string().contains("tall: images of 1x9x1, and 1x1x9 for training"), "{message}");
-    }
-
-    #[test]
-    fn a_clean_split_says_so_and_an_empty_one_is_refused() {
-        let none = || part(&[], 0);
-        let parts = TextSplits { train: part(&["one thing"], 0), validation: part(&["and another"], 0), test: none() };
-        assert!(parts.leakage(&NearDuplicateSearch::default()).unwrap().is_clean());
-        let parts = TextSplits { train: part(&["one thing"], 0), validation: none(), test: none() };
-        let message = parts.leakage(&NearDuplicateSearch::default()).unwrap_err().to_string();
-        assert!(message.contains("nothing is held out"), "{message}");
-    }
-}
+#[path = "leakage_tests.rs"]
+mod tests;

@@ -2,8 +2,9 @@
 //!
 //! [`DataSheet`] gathers what the other checks of this folder found; `problems.rs` turns findings into sentences with a
 //! mend, `show.rs` draws the sheet as text and HTML. The idea of a sheet for each data set is Gebru and others' (2021,
-//! "Datasheets for Datasets"); what only people know (where the rows come from, who agreed) is not in here. Images have a sheet of their own,
-//! [`ImageDataSheet`](crate::data::ImageDataSheet), made of the same parts.
+//! "Datasheets for Datasets"); what only people know (where the rows come from, who agreed) is not in
+//! here. Images and tables have sheets of their own, [`ImageDataSheet`](crate::data::ImageDataSheet) and
+//! [`TableDataSheet`](crate::data::TableDataSheet), made of the same parts.
 
 mod problems;
 mod show;
@@ -15,8 +16,10 @@ use crate::data::{
 use crate::{Error, Result};
 
 pub use problems::DataProblem;
-pub(super) use problems::{first, label_problems, leakage_problem};
-pub(super) use show::{sheet_html, write_sheet};
+pub(super) use problems::{drift_problem, first, label_problems, leakage_problem};
+pub(super) use show::{
+    figures_html, labels_html, problem_list, sheet_html, write_figures, write_problems, write_sheet,
+};
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use std::fmt;
 use super::DataSheet;
 use crate::data::clean::CleaningStep;
 use crate::data::text::Part;
-use crate::data::{ClassBalance, DriftVerdict, LabelNoise, LeakageReport, comparable_text};
+use crate::data::{ClassBalance, DriftReport, DriftVerdict, LabelNoise, LeakageReport, comparable_text};
 use crate::words::part_of;
 
 /// The most frequent label has so many times the rows of the rarest before it is worth a word.
@@ -66,18 +66,7 @@ impl DataSheet {
         }
         self.label_problems(&mut add);
         leakage_problem(self.leakage.as_ref(), &mut add);
-        if let Some(drift) = self.drift.as_ref().filter(|drift| drift.verdict() != DriftVerdict::Stable) {
-            let moved: Vec<String> = drift
-                .features()
-                .iter()
-                .filter(|feature| feature.verdict != DriftVerdict::Stable)
-                .map(|feature| format!("{} ({}: {})", feature.name, feature.verdict, feature.change))
-                .collect();
-            add(
-                format!("The second set is not like this one: {}.", moved.join("; ")),
-                "Label some rows of the second set and measure the model on them before you trust it there.",
-            );
-        }
+        drift_problem(self.drift.as_ref(), &mut add);
         problems
     }
 
@@ -108,6 +97,22 @@ pub(in crate::data) fn leakage_problem(leakage: Option<&LeakageReport>, add: &mu
         add(
             format!("{validation} validation rows and {test} test rows stand in an earlier part too, or nearly."),
             "Scores on them measure memory: drop their likes from training, or split by group.",
+        );
+    }
+}
+
+/// A second set that is not like the first.
+pub(in crate::data) fn drift_problem(drift: Option<&DriftReport>, add: &mut dyn FnMut(String, &str)) {
+    if let Some(drift) = drift.filter(|drift| drift.verdict() != DriftVerdict::Stable) {
+        let moved: Vec<String> = drift
+            .features()
+            .iter()
+            .filter(|feature| feature.verdict != DriftVerdict::Stable)
+            .map(|feature| format!("{} ({}: {})", feature.name, feature.verdict, feature.change))
+            .collect();
+        add(
+            format!("The second set is not like this one: {}.", moved.join("; ")),
+            "Label some rows of the second set and measure the model on them before you trust it there.",
         );
     }
 }

@@ -76,18 +76,28 @@ pub(in crate::data) fn sheet_html(
     label_names: &[String],
     problems: &[DataProblem],
 ) -> String {
+    figures_html(name, figures) + &labels_html(balance, label_names) + &problem_list(problems)
+}
+
+/// The first table: what was looked at, and what was found.
+pub(in crate::data) fn figures_html(name: &str, figures: &[(String, String)]) -> String {
     let mut table = HtmlTable::new(&format!("Data sheet: {name}"), &["", "found"]);
     for (name, value) in figures {
         table.row(name, &[Cell::plain(value)], false);
     }
+    table.finish(&[])
+}
+
+/// The rows of each label.
+pub(in crate::data) fn labels_html(balance: &ClassBalance, label_names: &[String]) -> String {
     let mut labels = HtmlTable::new("Labels", &["label", "rows", "share"]);
     for ((name, &count), share) in label_names.iter().zip(balance.counts()).zip(balance.shares()) {
         labels.row(name, &[grouped(count), format!("{:.1} %", 100.0 * share)].map(Cell::plain), false);
     }
-    table.finish(&[]) + &labels.finish(&[]) + &problem_list(problems)
+    labels.finish(&[])
 }
 
-fn problem_list(problems: &[DataProblem]) -> String {
+pub(in crate::data) fn problem_list(problems: &[DataProblem]) -> String {
     if problems.is_empty() {
         return "<p>No problems found by the checks that ran.</p>".to_owned();
     }
@@ -109,11 +119,26 @@ pub(in crate::data) fn write_sheet(
     balance: &ClassBalance,
     problems: &[DataProblem],
 ) -> fmt::Result {
+    write_figures(f, name, figures)?;
+    writeln!(f, "{balance}")?;
+    write_problems(f, problems)
+}
+
+/// The title and the figures as text.
+pub(in crate::data) fn write_figures(
+    f: &mut fmt::Formatter<'_>,
+    name: &str,
+    figures: &[(String, String)],
+) -> fmt::Result {
     writeln!(f, "data sheet: {name}")?;
     for (name, value) in figures {
         writeln!(f, "  {name:20}  {value}")?;
     }
-    writeln!(f, "{balance}")?;
+    Ok(())
+}
+
+/// The problems as text.
+pub(in crate::data) fn write_problems(f: &mut fmt::Formatter<'_>, problems: &[DataProblem]) -> fmt::Result {
     if problems.is_empty() {
         return f.write_str("no problems found by the checks that ran");
     }

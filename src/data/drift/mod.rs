@@ -2,12 +2,13 @@
 //!
 //! Read `two_sample.rs` first: the two-sample tests on plain values ([`kolmogorov_smirnov`], [`chi_squared`], and the population
 //! stability index), with their distributions in `distribution.rs`. `classifier.rs` asks a classifier to tell two sets of
-//! vectors apart. `report.rs` puts columns of both kinds into a [`DriftReport`] with a verdict for each, and `text.rs`
-//! does that for texts.
+//! vectors apart. `report.rs` puts columns of both kinds into a [`DriftReport`] with a verdict for each, `text.rs`
+//! does that for texts and `table.rs` for tables.
 
 mod classifier;
 mod distribution;
 mod report;
+mod table;
 mod text;
 mod two_sample;
 

@@ -1,10 +1,11 @@
 //! Tables: named columns of numbers and categories, and what each row should come out as.
 //!
 //! Read this file first ([`TabularDataset`]: columns and target), then `column.rs` (one column), `read.rs` (files, and how
-//! a column's type is found), `splits.rs` (parts and folds), `write.rs` (CSV), `display.rs` (what a cell shows) and
-//! [`prepare`] (from columns to the numbers that a network takes).
+//! a column's type is found), `splits.rs` (parts and folds), `write.rs` (CSV), `display.rs` (what a cell shows),
+//! `data_sheet/` (what is wrong with a table) and [`prepare`] (from columns to the numbers that a network takes).
 
 mod column;
+mod data_sheet;
 mod display;
 pub mod prepare;
 mod read;
@@ -14,6 +15,7 @@ mod tests;
 mod write;
 
 pub use column::{ColumnValues, TableColumn};
+pub use data_sheet::{ColumnSpread, ColumnSummary, NumberSpread, TableDataSheet};
 pub use read::TableSchema;
 
 use crate::data::read::{LabelPlaces, missing_column};
@@ -317,6 +319,24 @@ impl TabularDataset {
             cell => format!("{} {cell}", column.name()),
         };
         self.columns.iter().map(cell).collect::<Vec<_>>().join(", ")
+    }
+
+    /// What each row is called in reports: `line 14`.
+    pub(super) fn row_names(&self) -> Vec<String> {
+        self.places.iter().map(|place| format!("{} {place}", self.unit)).collect()
+    }
+
+    /// The cells of each row without the target, to find equal rows by.
+    pub(super) fn row_keys(&self) -> Vec<Vec<String>> {
+        (0..self.len()).map(|row| self.columns.iter().map(|column| column.cell(row)).collect()).collect()
+    }
+
+    /// The target of a row as text, where there is one.
+    pub(super) fn target_text(&self, row: usize) -> Option<String> {
+        self.target.as_ref().map(|target| match target {
+            TableTarget::Labels { labels, names, .. } => names[labels[row]].clone(),
+            TableTarget::Numbers { values, .. } => values[row].to_string(),
+        })
     }
 
     /// The rows at `rows`, in that order, with the same columns and label names.
