@@ -1,23 +1,37 @@
 //! Pretrains the small encoder that ships inside the library, by distillation from MiniLM.
 //!
 //! ```text
-//! python3 models/recipe/corpus.py CORPUS_DIR --botocore BOTOCORE_DIR
-//! cargo run --release --example pretrain -- --teacher MINILM_DIR --corpus CORPUS_DIR/corpus.txt \
-//!     --work WORK_DIR --out models/tunebook-encoder
+//! sh models/recipe/run.sh WORK_DIR
 //! ```
+//!
+//! is the whole recipe: packages, corpus, teacher, and this program with its defaults, which made the shipped weights:
+//!
+//! ```text
+//! cargo run --release --example pretrain -- --teacher MINILM_DIR --corpus CORPUS_DIR/corpus.txt --work WORK_DIR/encoder \
+//!     --out WORK_DIR/tunebook-encoder
+//! ```
+//!
+//! With `--layers 0 --hidden 44` the student is a table of token vectors and nothing else.
 //!
 //! Five steps, each kept in the work folder, so that a stopped run goes on where it was:
 //! 1. the vocabulary: the teacher's WordPiece entries that the corpus uses most (`vocabulary.rs`);
-//! 2. the teacher's sentence vectors of every passage (`teacher.rs`);
-//! 3. the student's start: the teacher's word and position vectors in fewer dimensions (`subspace.rs`), layers random;
-//! 4. training: the student's mean-pooled vector is to point where the teacher's does, and similarities within a batch
-//!    are to agree (`student.rs`; after Reimers and Gurevych 2020, and Park et al. 2019);
+//! 2. the teacher's vectors of every passage: its sentence vector, and the mean state of a middle layer (`teacher.rs`);
+//!    both together in as many dimensions as the student has are the targets (`goals.rs`, `subspace.rs`);
+//! 3. the student's start: the teacher's word vectors, turned so that their mean comes nearest to the target
+//!    (`least_squares.rs`); layers random;
+//! 4. training: the student's mean-pooled vector is to point where the target does, and similarities within a batch are to
+//!    agree with those of the teacher's sentence vectors (`student.rs`; after Reimers and Gurevych 2020, and Park et al.
+//!    2019);
 //! 5. the files in the Hub's layout, F16.
 
+mod goals;
+mod least_squares;
 mod options;
 mod student;
 mod subspace;
 mod teacher;
+#[cfg(test)]
+mod tests;
 mod vocabulary;
 
 use std::fs;
@@ -26,21 +40,24 @@ use options::Options;
 use tunebook::{Error, Result};
 
 fn main() {
-    if let Err(problem) = run() {
+    if let Err(problem) = Options::parse(std::env::args().skip(1)).and_then(|options| run(&options)) {
         eprintln!("error: {problem}");
         std::process::exit(2);
     }
 }
 
-fn run() -> Result<()> {
-    let options = Options::parse(std::env::args().skip(1))?;
+fn run(options: &Options) -> Result<()> {
     fs::create_dir_all(&options.work).map_err(|problem| Error::io(&options.work, problem))?;
-    let passages = passages(&options)?;
-    let vocabulary = vocabulary::prune(&options, &passages)?;
-    let targets = teacher::vectors(&options, &passages)?;
-    let student = student::Student::start(&options, &vocabulary)?;
-    student.train(&options, &passages, &targets)?;
-    student.write(&options, &vocabulary)
+    let passages = passages(options)?;
+    let vocabulary = vocabulary::prune(options, &passages)?;
+    let targets = teacher::targets(options, &passages)?;
+    if options.only_teacher {
+        return Ok(());
+    }
+    let goals = goals::Goals::new(options, &targets)?;
+    let student = student::Student::start(options, &vocabulary, &passages, &goals)?;
+    student.train(options, &passages, &goals)?;
+    student.write(options, &vocabulary)
 }
 
 /// The corpus as training texts: nine in ten lines stand alone, the others are joined to threes, so that positions

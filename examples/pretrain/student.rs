@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::time::Instant;
 
-use candle_core::{D, DType, Device, Tensor};
+use candle_core::{DType, Device, Tensor};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -15,8 +15,9 @@ use tunebook::model::{
 use tunebook::train::{Gradients, Optimizer, OptimizerState, ParameterGroups};
 use tunebook::{Error, Result};
 
+use crate::goals::Goals;
+use crate::least_squares::least_squares;
 use crate::options::Options;
-use crate::subspace::principal;
 use crate::vocabulary::Vocabulary;
 
 /// Positions: texts of up to this many tokens.
@@ -25,6 +26,11 @@ const POSITIONS: usize = 160;
 const MAX_LENGTH: usize = 128;
 /// Batches whose texts are sorted by length together.
 const BUCKET: usize = 32;
+/// Every so many rows one is held out, to measure on after each epoch.
+const HOLD_OUT: usize = 200;
+/// Texts that the start is fitted to.
+const START_TEXTS: usize = 40_000;
+const WORDS: &str = "embeddings.word_embeddings.weight";
 
 pub(crate) struct Student {
     config: BertConfig,
@@ -34,8 +40,14 @@ pub(crate) struct Student {
 }
 
 impl Student {
-    /// Random layers on the teacher's word and position vectors in fewer dimensions.
-    pub(crate) fn start(options: &Options, vocabulary: &Vocabulary) -> Result<Self> {
+    /// Random layers on the teacher's word vectors in fewer dimensions: those in which the mean of a text's word vectors
+    /// comes nearest to the text's target. So words that the corpus has seldom or never start in the right place too.
+    pub(crate) fn start(
+        options: &Options,
+        vocabulary: &Vocabulary,
+        passages: &[String],
+        goals: &Goals,
+    ) -> Result<Self> {
         let config = BertConfig {
             vocab_size: vocabulary.teacher_ids.len(),
             hidden_size: options.hidden,
@@ -50,86 +62,96 @@ impl Student {
         let encoder = BertEncoder::new(&config, &mut builder)?;
         let (store, _) = builder.finish()?;
         let weights = Weights::from_file(options.teacher.join("model.safetensors"))?;
-        let table = |name: &str| {
-            weights.get(name).cloned().ok_or_else(|| Error::input(name, "the teacher has no such weights", ""))
-        };
-        let ids = Tensor::new(vocabulary.teacher_ids.as_slice(), &Device::Cpu)?;
-        let words = table("embeddings.word_embeddings.weight")?.index_select(&ids, 0)?;
-        println!("start: word vectors");
-        let basis = principal(&words, options.hidden, options.seed)?;
-        let positions = table("embeddings.position_embeddings.weight")?.narrow(0, 0, POSITIONS)?;
-        for (name, rows) in
-            [("embeddings.word_embeddings.weight", words), ("embeddings.position_embeddings.weight", positions)]
-        {
-            store.get(name).expect("the encoder has it").var().set(&rows.matmul(&basis)?)?;
-        }
+        let words = weights.get(WORDS).ok_or_else(|| Error::input(WORDS, "the teacher has no such weights", ""))?;
+        let words = words.index_select(&Tensor::new(vocabulary.teacher_ids.as_slice(), &Device::Cpu)?, 0)?;
         let tokenizer = TextTokenizer::from_json(vocabulary.json.as_bytes(), "pruned tokenizer", MAX_LENGTH)?;
+        let rows: Vec<usize> = (0..passages.len()).filter(|row| row % HOLD_OUT != 0).take(START_TEXTS).collect();
+        let texts: Vec<&str> = rows.iter().map(|&row| passages[row].as_str()).collect();
+        let tokens = tokenizer.encode(&texts)?;
+        let means = tokens.iter().map(|ids| {
+            // Without [CLS] and [SEP].
+            let ids = Tensor::new(ids.get(1..ids.len() - 1).unwrap_or(ids), &Device::Cpu)?;
+            Ok(words.index_select(&ids, 0)?.mean(0)?)
+        });
+        let means = Tensor::stack(&means.collect::<Result<Vec<_>>>()?, 0)?;
+        let start = words.matmul(&least_squares(&means, &goals.of(&rows)?.0, 0.01)?)?;
+        // As long as the teacher's on average, so that random positions weigh little beside them.
+        let length =
+            |rows: &Tensor| -> Result<f64> { Ok(f64::from(rows.sqr()?.mean_all()?.sqrt()?.to_scalar::<f32>()?)) };
+        let scale = length(&words)? / length(&start)?.max(1e-6);
+        store.get(WORDS).expect("the encoder has it").var().set(&(start * scale)?)?;
         Ok(Self { config, encoder, store, tokenizer })
     }
 
-    /// Trains to the teacher's vectors `(passages, width)`; one line a hundred steps goes to `log.jsonl`.
-    pub(crate) fn train(&self, options: &Options, passages: &[String], targets: &Tensor) -> Result<()> {
-        println!("targets: sentence vectors");
-        let basis = principal(targets, options.hidden, options.seed + 1)?;
-        let reduced = unit(&targets.matmul(&basis)?)?;
+    /// Trains to the teacher's vectors; one line a hundred steps, and one an epoch, goes to `log.jsonl`.
+    pub(crate) fn train(&self, options: &Options, passages: &[String], goals: &Goals) -> Result<()> {
         let texts: Vec<&str> = passages.iter().map(String::as_str).collect();
         let tokens = self.tokenizer.encode(&texts)?;
-        let steps = options.epochs * passages.len().div_ceil(options.batch);
+        let (held_out, rows): (Vec<usize>, Vec<usize>) = (0..tokens.len()).partition(|row| row % HOLD_OUT == 0);
+        let per_epoch = rows.len().div_ceil(options.batch);
+        let steps = options.epochs * per_epoch;
         let parameters = self.store.all();
-        let groups = ParameterGroups::new(parameters.clone(), 0.01);
-        let mut optimizer = OptimizerState::new(Optimizer::default(), &groups)?;
         let log_path = options.work.join("log.jsonl");
         let mut log = fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(&log_path)
             .map_err(|problem| Error::io(&log_path, problem))?;
+        let mut say = |line: String| {
+            println!("{line}");
+            writeln!(log, "{line}").map_err(|problem| Error::io(&log_path, problem))
+        };
         let first_epoch = self.resume(options)?;
-        let mut step = first_epoch * passages.len().div_ceil(options.batch);
         let start = Instant::now();
-        let (mut sum, mut count) = (0.0, 0);
         for epoch in first_epoch..options.epochs {
-            for rows in batches(&tokens, options.batch, options.seed + epoch as u64) {
-                let loss = self.loss(&tokens, &rows, targets, &reduced)?;
+            // New moments in each epoch, so that a run that was stopped between two gives what one without a stop gives.
+            let groups = ParameterGroups::new(parameters.clone(), 0.01);
+            let mut optimizer = OptimizerState::new(Optimizer::default(), &groups)?;
+            let (mut sum, mut count) = (0.0, 0);
+            for (at, rows) in batches(&tokens, &rows, options.batch, options.seed + epoch as u64).iter().enumerate() {
+                let step = epoch * per_epoch + at;
+                let loss = goals.loss(&self.embed(&tokens, rows, &Pass::gradients())?, rows)?;
                 let value = loss.to_scalar::<f32>()?;
                 if !value.is_finite() {
                     return Err(Error::Training(format!("the loss is {value} at step {step}; lower --learning-rate")));
                 }
                 let rate = options.learning_rate * schedule(step, steps);
                 optimizer.step(&Gradients::of(&parameters, &loss)?, rate, Some(1.0))?;
-                (sum, count, step) = (sum + f64::from(value), count + 1, step + 1);
-                if step.is_multiple_of(100) {
+                (sum, count) = (sum + f64::from(value), count + 1);
+                if (step + 1).is_multiple_of(100) {
                     let seconds = start.elapsed().as_secs_f64();
                     let mean = sum / f64::from(count);
-                    let line =
-                        format!("{{\"step\":{step},\"of\":{steps},\"loss\":{mean:.4},\"seconds\":{seconds:.0}}}");
-                    println!("{line}");
-                    writeln!(log, "{line}").map_err(|problem| Error::io(&log_path, problem))?;
+                    let step = step + 1;
+                    say(format!("{{\"step\":{step},\"of\":{steps},\"loss\":{mean:.4},\"seconds\":{seconds:.0}}}"))?;
                     (sum, count) = (0.0, 0);
                 }
             }
             self.keep(options, epoch + 1)?;
+            let vectors = self.embed_all(&tokens, &held_out)?;
+            let (cosine, spearman) = goals.agreement(&vectors, &held_out)?;
+            let epoch = epoch + 1;
+            // Two texts alone have no correlation, and JSON has no word for that but null.
+            let spearman =
+                Some(spearman).filter(|value| value.is_finite()).map_or("null".into(), |x| format!("{x:.4}"));
+            say(format!("{{\"epoch\":{epoch},\"held_out_cosine\":{cosine:.4},\"held_out_spearman\":{spearman}}}"))?;
         }
         Ok(())
     }
 
-    /// Distance in direction to the reduced target, and disagreement of the similarities within the batch. Without
-    /// dropout: the targets are exact, and there is far more text than the student can memorise.
-    fn loss(&self, tokens: &[Vec<u32>], rows: &[usize], targets: &Tensor, reduced: &Tensor) -> Result<Tensor> {
+    /// Mean-pooled vectors of these rows, not normalised.
+    fn embed(&self, tokens: &[Vec<u32>], rows: &[usize], pass: &Pass) -> Result<Tensor> {
         let sequences: Vec<&[u32]> = rows.iter().map(|&row| tokens[row].as_slice()).collect();
         let batch = TokenBatch::new(&sequences, self.tokenizer.pad_id())?;
-        let vectors = unit(&Pooling::Mean.apply(&self.encoder.forward(&batch, &Pass::gradients())?, &batch)?)?;
-        let ids: Vec<u32> = rows.iter().map(|&row| row as u32).collect();
-        let ids = Tensor::new(ids, &Device::Cpu)?;
-        let (target, whole) = (reduced.index_select(&ids, 0)?, targets.index_select(&ids, 0)?);
-        let direction = (1.0 - (&vectors * target)?.sum(D::Minus1)?)?.mean_all()?;
-        let similarities = vectors.matmul(&vectors.t()?)?;
-        let wanted = whole.matmul(&whole.t()?)?;
-        // Weighted so that both parts are of one size in the middle of training.
-        Ok((direction + ((similarities - wanted)?.sqr()?.mean_all()? * 10.0)?)?)
+        Pooling::Mean.apply(&self.encoder.forward(&batch, pass)?, &batch)
     }
 
-    /// Parameters after each epoch; the optimizer's moments start anew there, which the schedule forgives.
+    /// The same for any number of rows, without gradients.
+    fn embed_all(&self, tokens: &[Vec<u32>], rows: &[usize]) -> Result<Tensor> {
+        let parts: Result<Vec<_>> = rows.chunks(64).map(|rows| self.embed(tokens, rows, &Pass::evaluation())).collect();
+        Ok(Tensor::cat(&parts?, 0)?)
+    }
+
+    /// Parameters after each epoch.
     fn keep(&self, options: &Options, epochs: usize) -> Result<()> {
         self.store.save(options.work.join(format!("student-{epochs:02}.safetensors")), DType::F32)
     }
@@ -169,10 +191,6 @@ impl Student {
     }
 }
 
-fn unit(rows: &Tensor) -> Result<Tensor> {
-    Ok(rows.broadcast_div(&(rows.sqr()?.sum_keepdim(D::Minus1)? + 1e-12)?.sqrt()?)?)
-}
-
 /// Linear warm-up over the first twentieth, then a cosine down to nothing.
 fn schedule(step: usize, steps: usize) -> f64 {
     let warmup = steps.div_ceil(20);
@@ -184,9 +202,9 @@ fn schedule(step: usize, steps: usize) -> f64 {
 }
 
 /// Shuffled batches whose texts have similar lengths.
-fn batches(tokens: &[Vec<u32>], size: usize, seed: u64) -> Vec<Vec<usize>> {
+fn batches(tokens: &[Vec<u32>], rows: &[usize], size: usize, seed: u64) -> Vec<Vec<usize>> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut rows: Vec<usize> = (0..tokens.len()).collect();
+    let mut rows = rows.to_vec();
     rows.shuffle(&mut rng);
     for bucket in rows.chunks_mut(size * BUCKET) {
         bucket.sort_by_key(|&row| tokens[row].len());

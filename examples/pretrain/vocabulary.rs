@@ -42,9 +42,12 @@ pub(crate) fn prune(options: &Options, passages: &[String]) -> Result<Vocabulary
         let stem = word.strip_prefix("##").unwrap_or(word);
         SPECIAL.contains(&word) || stem.len() == 1 && stem.is_ascii()
     };
-    entries.sort_by_key(|&(word, id)| (Reverse(must(word)), Reverse(counts[id as usize]), id));
+    // What the corpus lacks follows in the teacher's order, which is roughly that of frequency; but not its unused entries
+    // and other scripts.
+    let last_resort = |word: &str| word.starts_with("[unused") || !word.is_ascii();
+    entries.sort_by_key(|&(word, id)| (Reverse(must(word)), Reverse(counts[id as usize]), last_resort(word), id));
     entries.truncate(options.vocabulary);
-    // In the teacher's order, which is roughly the order of frequency: padding stays 0.
+    // In the teacher's order: padding stays 0.
     entries.sort_by_key(|&(_, id)| id);
 
     let kept: Map<String, Value> =
@@ -71,6 +74,7 @@ pub(crate) fn prune(options: &Options, passages: &[String]) -> Result<Vocabulary
     let teacher_ids = entries.iter().map(|&(_, id)| id).collect();
     let json = tokenizer.to_string();
     TextTokenizer::from_json(json.as_bytes(), "pruned tokenizer", 128)?;
-    println!("vocabulary: {} of {} entries", entries.len(), all.len());
+    let known = entries.iter().filter(|&&(_, id)| counts[id as usize] > 0).count();
+    println!("vocabulary: {} of {} entries, {known} of them in the corpus", entries.len(), all.len());
     Ok(Vocabulary { json, teacher_ids })
 }
