@@ -31,7 +31,9 @@ pub(crate) fn unit_vectors(encoder: &TextEncoder, texts: &[String]) -> Result<Ve
     let mut vectors = encoder.embed(&texts)?.to_vec2::<f32>()?;
     for vector in &mut vectors {
         let length = dot(vector, vector).sqrt().max(1e-12) as f32;
-        vector.iter_mut().for_each(|x| *x /= length);
+        for x in vector.iter_mut() {
+            *x /= length;
+        }
     }
     Ok(vectors)
 }

@@ -30,7 +30,7 @@ impl Vectors {
             hash.update(text);
             hash.update([0]);
         }
-        let name: String = hash.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = hash.finalize()[..8].iter().fold(String::new(), |name, byte| name + &format!("{byte:02x}"));
         let path = PathBuf::from("target/encoder-quality").join(format!("{name}.safetensors"));
         if path.exists() {
             let read = candle_core::safetensors::load(&path, &Device::Cpu)?.remove("vectors");

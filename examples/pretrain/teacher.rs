@@ -84,5 +84,5 @@ fn digest(passages: &[String]) -> String {
         hash.update(passage.as_bytes());
         hash.update([b'\n']);
     }
-    hash.finalize()[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize()[..6].iter().fold(String::new(), |name, byte| name + &format!("{byte:02x}"))
 }
