@@ -79,10 +79,10 @@ impl TableDataSheet {
 
 const TELLS_ALONE: &str = "\"tells alone\": how much of the target a column tells without the others, 0 to 100 %.";
 
-/// Wide tables scroll by themselves: the page of a phone does not.
+/// Wide tables scroll by themselves, and stay as wide as their cells read well: the page of a phone does not scroll.
 fn scrolling(table: &str) -> String {
     let mut html = String::new();
-    let _ = write!(html, "<div style=\"overflow-x:auto\">{table}</div>");
+    let _ = write!(html, "<div style=\"overflow-x:auto\"><div style=\"min-width:46em\">{table}</div></div>");
     html
 }
 
