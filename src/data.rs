@@ -6,9 +6,10 @@
 //! twice, within a set and across a split), [`outliers`] (values and lengths far from the rest), [`clean`] (one
 //! form for texts, without what stands twice or is missing), [`probe`] and [`label_noise`] (labels that may be
 //! wrong), [`drift`] (what has changed since), [`data_sheet`] (all of that at a glance), [`text_augmentation`]
-//! (changed copies of training texts), [`embedded`] (what ships inside the library), [`HubDataset`] (a data set of
-//! the Hugging Face Hub), [`rows`] (what all kinds of data sets have in common), [`image`] (images), [`table`]
-//! (tables) and [`CloudMetrics`] (a table with incidents, made from a seed).
+//! (changed copies of training texts), [`embedded`] (what ships inside the library), [`export`] (a file as a help
+//! desk exports it, and the key to its defects), [`HubDataset`] (a data set of the Hugging Face Hub), [`rows`] (what
+//! all kinds of data sets have in common), [`image`] (images), [`table`] (tables) and [`CloudMetrics`] (a table with
+//! incidents, made from a seed).
 
 pub mod balance;
 pub mod clean;
@@ -17,6 +18,7 @@ pub mod data_sheet;
 pub mod drift;
 pub mod duplicates;
 pub mod embedded;
+pub mod export;
 pub mod folds;
 #[cfg(test)]
 mod golden;
@@ -47,6 +49,7 @@ pub use drift::{
     ClassifierTest, DriftColumn, DriftConfig, DriftReport, DriftValues, DriftVerdict, FeatureDrift, FeatureKind,
 };
 pub use duplicates::{DuplicateGroup, NearDuplicate, NearDuplicateSearch, Shingle, comparable_text};
+pub use export::{AnswerKey, DefectKind, EmbeddedExport, ExportRow, KeyReport, KeyRow, LookAlike, PlantedDefect};
 pub use folds::Fold;
 pub use hub::HubDataset;
 pub use image::{
