@@ -63,9 +63,6 @@ impl SeedSpec {
             "data",
             "assets",
             "kernel/facade",
-            // Not built there, but Cargo.toml names it.
-            "benches/accuracy.rs",
-            "benches/training.rs",
         ];
         Self {
             home: home.into(),
