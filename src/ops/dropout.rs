@@ -7,6 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use rayon::prelude::*;
 
+use super::scratch::Buffer;
 use super::slices::{GRAIN, floats, stored_floats};
 use super::vectorized;
 
@@ -104,6 +105,67 @@ impl Dropout {
     }
 }
 
+/// Numbers with one word of a [`Mask`].
+const WORD: usize = 16;
+
+/// A mask that was drawn, in one bit for each number: for an operation that needs it again.
+#[derive(Debug)]
+pub(super) struct Mask {
+    /// The lowest bit is the first number's; 1 where it is dropped.
+    dropped: Vec<u16>,
+    scale: f32,
+}
+
+impl Dropout {
+    /// The mask that [`Dropout::apply`] uses on `len` numbers.
+    pub(super) fn mask(self, len: usize) -> Mask {
+        let threshold = self.threshold();
+        let mut dropped = vec![0u16; len.div_ceil(WORD)];
+        // Grains and stretches begin at a whole word.
+        dropped.par_chunks_mut(GRAIN / WORD).enumerate().for_each(|(n, dropped)| {
+            let start = n * GRAIN;
+            vectorized!({
+                self.for_each_stretch(
+                    GRAIN.min(len - start),
+                    start,
+                    #[inline(always)]
+                    |stretch, words| {
+                        for (bits, words) in dropped[stretch.start / WORD..].iter_mut().zip(words.chunks(WORD)) {
+                            *bits = words.iter().enumerate().fold(0, |bits, (n, word)| {
+                                bits | (u16::from(u32::from_le_bytes(*word) < threshold) << n)
+                            });
+                        }
+                    },
+                );
+            });
+        });
+        Mask { dropped, scale: self.scale() }
+    }
+}
+
+impl Mask {
+    /// Drops and scales in place.
+    pub(super) fn apply(&self, data: &mut [f32]) {
+        let scale = self.scale;
+        data.par_chunks_mut(GRAIN).zip(self.dropped.par_chunks(GRAIN / WORD)).for_each(|(data, dropped)| {
+            vectorized!({
+                for (values, &bits) in data.chunks_mut(WORD).zip(dropped) {
+                    for (n, v) in values.iter_mut().enumerate() {
+                        *v = if bits >> n & 1 == 1 { 0.0 } else { *v * scale };
+                    }
+                }
+            });
+        });
+    }
+
+    /// A copy of `x` with what is dropped at zero and the others scaled.
+    pub(super) fn applied(&self, x: &[f32]) -> Buffer {
+        let mut copy = Buffer::copy_of(x);
+        self.apply(&mut copy);
+        copy
+    }
+}
+
 impl CustomOp1 for Dropout {
     fn name(&self) -> &'static str {
         "dropout"
@@ -144,6 +206,18 @@ mod tests {
         assert_eq!(y, dropout(&x, 0.1, 3).unwrap().to_vec1::<f32>().unwrap());
         assert_ne!(y, dropout(&x, 0.1, 4).unwrap().to_vec1::<f32>().unwrap());
         assert!(dropout(&x, 1.0, 3).is_err());
+    }
+
+    #[test]
+    fn a_mask_that_is_kept_drops_the_same_numbers() {
+        let dropout = super::Dropout { rate: 0.3, seed: 9 };
+        for len in [1, 16, 1000, super::GRAIN, 2 * super::GRAIN + 37] {
+            let values: Vec<f32> = (1..=len).map(|n| n as f32).collect();
+            let mut expected = values.clone();
+            dropout.apply(&mut expected);
+            let mask = dropout.mask(len);
+            assert_eq!(*mask.applied(&values), expected, "{len}");
+        }
     }
 
     #[test]

@@ -57,9 +57,24 @@ pub(super) fn values(y: &mut [f32], x: &[f32]) {
     });
 }
 
+/// 1 / sqrt(2 pi).
+const INV_SQRT_2PI: f32 = 0.398_942_3;
+
+/// `y = gelu(x)`; afterwards `x` holds the derivative there, from the same exponential.
+pub(super) fn values_and_derivatives(y: &mut [f32], x: &mut [f32]) {
+    y.par_chunks_mut(GRAIN).zip(x.par_chunks_mut(GRAIN)).for_each(|(y, x)| {
+        vectorized!({
+            for (y, x) in y.iter_mut().zip(x.iter_mut()) {
+                let (cumulative, bell) = distribution(*x);
+                *y = *x * cumulative;
+                *x = cumulative + *x * bell * INV_SQRT_2PI;
+            }
+        });
+    });
+}
+
 /// Multiplies gradients of the output by the derivative at `x`: d/dx x Phi(x) = Phi(x) + x phi(x).
-pub(super) fn times_derivative(grad: &mut [f32], x: &[f32]) {
-    const INV_SQRT_2PI: f32 = 0.398_942_3;
+fn times_derivative(grad: &mut [f32], x: &[f32]) {
     grad.par_chunks_mut(GRAIN).zip(x.par_chunks(GRAIN)).for_each(|(grad, x)| {
         vectorized!({
             for (g, &x) in grad.iter_mut().zip(x) {
@@ -96,7 +111,7 @@ impl CustomOp1 for Gelu {
 
 #[cfg(test)]
 mod tests {
-    use super::gelu;
+    use super::{gelu, times_derivative, values, values_and_derivatives};
     use crate::ops::verify::{assert_close, assert_gradients, assert_same_gradients, random_var};
 
     #[test]
@@ -104,6 +119,18 @@ mod tests {
         let x = random_var(&[7, 33], 2.0, 1);
         assert_gradients("gelu", &[&x], || gelu(&x));
         assert_same_gradients("gelu", &[&x], || gelu(&x), || Ok(x.gelu_erf()?), 2e-6);
+    }
+
+    #[test]
+    fn values_and_derivatives_together_are_those_of_two_passes() {
+        let x = random_var(&[40_001], 3.0, 2).to_vec1::<f32>().unwrap();
+        let (mut alone, mut slopes) = (vec![0.0; x.len()], vec![1.0; x.len()]);
+        values(&mut alone, &x);
+        times_derivative(&mut slopes, &x);
+        let (mut together, mut derivatives) = (vec![0.0; x.len()], x);
+        values_and_derivatives(&mut together, &mut derivatives);
+        assert_eq!(together, alone);
+        assert_eq!(derivatives, slopes);
     }
 
     #[test]

@@ -53,6 +53,11 @@ pub(super) fn in_order<'a>(parts: impl Iterator<Item = &'a [f32]>, width: usize)
     sums
 }
 
+/// `y *= x`.
+pub(super) fn multiply(y: &mut [f32], x: &[f32]) {
+    y.par_chunks_mut(GRAIN).zip(x.par_chunks(GRAIN)).for_each(|(y, x)| y.iter_mut().zip(x).for_each(|(y, x)| *y *= x));
+}
+
 /// `y += x`.
 pub(super) fn add(y: &mut [f32], x: &[f32]) {
     y.par_chunks_mut(GRAIN).zip(x.par_chunks(GRAIN)).for_each(|(y, x)| y.iter_mut().zip(x).for_each(|(y, x)| *y += x));

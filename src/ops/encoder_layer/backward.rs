@@ -4,10 +4,10 @@ use super::attention;
 use super::forward::Saved;
 use super::residual::Norm;
 use super::{Layer, Parameters};
-use crate::ops::dropout::Dropout;
-use crate::ops::gelu;
+use crate::ops::dropout::Mask;
 use crate::ops::gemm::Target;
 use crate::ops::scratch::Buffer;
+use crate::ops::slices::multiply;
 
 /// Gradients of the operation's inputs that are `wanted`, from the output's.
 pub(super) fn run(
@@ -27,14 +27,12 @@ pub(super) fn run(
     // Feed-forward. `d_attended` begins as the gradient that goes past it, through the residual sum.
     let mut d_attended = states();
     through_norm(&norms[1], &saved.normals[1], grad, &mut d_attended, wanted, &mut gradients);
-    let d_out = dropped(layer.hidden_dropouts[1], &d_attended);
+    let d_out = dropped(saved.masks[1].as_ref(), &d_attended);
     let mut d_inner = Buffer::take(rows * sizes.inner);
-    let mut activated = Buffer::take(rows * sizes.inner);
-    gelu::values(&mut activated, &saved.inner);
     let into = Some((&mut *d_inner, Target::Replace));
-    linears[5].backward(&activated, narrow(5), &d_out, into, wanted, &mut gradients);
-    drop((activated, d_out));
-    gelu::times_derivative(&mut d_inner, &saved.inner);
+    linears[5].backward(&saved.activated, narrow(5), &d_out, into, wanted, &mut gradients);
+    drop(d_out);
+    multiply(&mut d_inner, &saved.slopes);
     let into = Some((&mut *d_attended, Target::Add));
     linears[4].backward(&saved.attended, narrow(4), &d_inner, into, wanted, &mut gradients);
     drop(d_inner);
@@ -42,7 +40,7 @@ pub(super) fn run(
     // Attention. The input's gradient begins in the same way.
     let mut dx = states();
     through_norm(&norms[0], &saved.normals[0], &d_attended, &mut dx, wanted, &mut gradients);
-    let d_out = dropped(layer.hidden_dropouts[0], &dx);
+    let d_out = dropped(saved.masks[0].as_ref(), &dx);
     let mut d_context = d_attended;
     let into = Some((&mut *d_context, Target::Replace));
     linears[3].backward(&saved.context, narrow(3), &d_out, into, wanted, &mut gradients);
@@ -73,10 +71,6 @@ fn through_norm(
 }
 
 /// A copy through the mask that the forward pass drew.
-fn dropped(dropout: Option<Dropout>, grad: &[f32]) -> Buffer {
-    let mut copy = Buffer::copy_of(grad);
-    if let Some(dropout) = dropout {
-        dropout.apply(&mut copy);
-    }
-    copy
+fn dropped(mask: Option<&Mask>, grad: &[f32]) -> Buffer {
+    mask.map_or_else(|| Buffer::copy_of(grad), |mask| mask.applied(grad))
 }

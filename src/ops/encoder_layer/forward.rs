@@ -1,8 +1,9 @@
 //! The forward pass of a layer.
 
 use super::attention::{self, Projections};
+use super::linear::Narrow;
 use super::{Layer, Parameters};
-use crate::ops::dropout::Dropout;
+use crate::ops::dropout::{Dropout, Mask};
 use crate::ops::gelu;
 use crate::ops::scratch::Buffer;
 
@@ -17,10 +18,13 @@ pub(super) struct Saved {
     pub(super) normals: [(Buffer, Buffer); 2],
     /// Output of the first normalisation.
     pub(super) attended: Buffer,
-    /// Input of GELU.
-    pub(super) inner: Buffer,
-    /// LoRA's `A x` of each linear layer that has it.
-    pub(super) narrow: [Option<Buffer>; 6],
+    /// The derivative of GELU, and its output.
+    pub(super) slopes: Buffer,
+    pub(super) activated: Buffer,
+    /// What LoRA keeps of each linear layer that has it.
+    pub(super) narrow: [Option<Narrow>; 6],
+    /// Of dropout after attention and after feed-forward.
+    pub(super) masks: [Option<Mask>; 2],
 }
 
 impl Saved {
@@ -51,18 +55,22 @@ pub(super) fn run(layer: &Layer, parameters: &Parameters<'_>, keep: bool) -> (Ve
 
     let mut first = (states(), Buffer::take(rows));
     narrow[3] = linears[3].forward(&context, &mut first.0);
-    drop_out(layer.hidden_dropouts[0], &mut first.0);
+    let first_mask = drop_out(layer.hidden_dropouts[0], &mut first.0);
     let mut attended = states();
     norms[0].forward(&mut first.0, x, &mut first.1, &mut attended);
 
     let mut inner = Buffer::take(rows * sizes.inner);
     narrow[4] = linears[4].forward(&attended, &mut inner);
     let mut activated = Buffer::take(rows * sizes.inner);
-    gelu::values(&mut activated, &inner);
+    if keep {
+        gelu::values_and_derivatives(&mut activated, &mut inner);
+    } else {
+        gelu::values(&mut activated, &inner);
+    }
 
     let mut second = (states(), Buffer::take(rows));
     narrow[5] = linears[5].forward(&activated, &mut second.0);
-    drop_out(layer.hidden_dropouts[1], &mut second.0);
+    let second_mask = drop_out(layer.hidden_dropouts[1], &mut second.0);
     let mut output = vec![0f32; rows * width];
     norms[1].forward(&mut second.0, &attended, &mut second.1, &mut output);
 
@@ -72,14 +80,16 @@ pub(super) fn run(layer: &Layer, parameters: &Parameters<'_>, keep: bool) -> (Ve
         context,
         normals: [first, second],
         attended,
-        inner,
+        slopes: inner,
+        activated,
         narrow,
+        masks: [first_mask, second_mask],
     });
     (output, saved)
 }
 
-fn drop_out(dropout: Option<Dropout>, x: &mut [f32]) {
-    if let Some(dropout) = dropout {
-        dropout.apply(x);
-    }
+fn drop_out(dropout: Option<Dropout>, x: &mut [f32]) -> Option<Mask> {
+    let mask = dropout?.mask(x.len());
+    mask.apply(x);
+    Some(mask)
 }

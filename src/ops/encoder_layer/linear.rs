@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::ops::dropout::Dropout;
+use crate::ops::dropout::{Dropout, Mask};
 use crate::ops::gemm::{Matrix, Target, Threads, product};
 use crate::ops::scratch::Buffer;
 use crate::ops::slices::{add, column_sums, rows_per_task};
@@ -27,15 +27,11 @@ pub(super) struct Adapter<'a> {
     pub(super) dropout: Option<Dropout>,
 }
 
-impl Adapter<'_> {
-    /// `x` as the adapter sees it, where that is not `x` itself.
-    fn dropped(&self, x: &[f32]) -> Option<Buffer> {
-        self.dropout.map(|dropout| {
-            let mut dropped = Buffer::copy_of(x);
-            dropout.apply(&mut dropped);
-            dropped
-        })
-    }
+/// What LoRA keeps for the backward pass.
+pub(super) struct Narrow {
+    /// `A x`, with `x` as the adapter sees it.
+    values: Buffer,
+    mask: Option<Mask>,
 }
 
 impl<'a> Linear<'a> {
@@ -43,8 +39,8 @@ impl<'a> Linear<'a> {
         Matrix::new(self.weight, self.outputs, self.inputs)
     }
 
-    /// Writes all of `y`, `(rows, outputs)`. Returns `A x`, which the backward pass needs, where there is LoRA.
-    pub(super) fn forward(&self, x: &[f32], y: &mut [f32]) -> Option<Buffer> {
+    /// Writes all of `y`, `(rows, outputs)`. Returns what the backward pass needs where there is LoRA.
+    pub(super) fn forward(&self, x: &[f32], y: &mut [f32]) -> Option<Narrow> {
         let n = self.outputs;
         let rows = y.len() / n;
         y.par_chunks_mut(rows_per_task(n) * n).for_each(|y| {
@@ -55,7 +51,8 @@ impl<'a> Linear<'a> {
         let x_matrix = Matrix::new(x, rows, self.inputs);
         product(y, n, Target::Add, (x_matrix, self.matrix().t()), 1.0, Threads::All);
         self.adapter.as_ref().map(|adapter| {
-            let dropped = adapter.dropped(x);
+            let mask = adapter.dropout.map(|dropout| dropout.mask(x.len()));
+            let dropped = mask.as_ref().map(|mask| mask.applied(x));
             let x = Matrix::new(dropped.as_deref().unwrap_or(x), rows, self.inputs);
             let mut narrow = Buffer::take(rows * adapter.rank);
             let down = Matrix::new(adapter.down, adapter.rank, self.inputs);
@@ -63,7 +60,7 @@ impl<'a> Linear<'a> {
             let up = Matrix::new(adapter.up, n, adapter.rank);
             let both = (Matrix::new(&narrow, rows, adapter.rank), up.t());
             product(y, n, Target::Add, both, adapter.scale, Threads::All);
-            narrow
+            Narrow { values: narrow, mask }
         })
     }
 
@@ -72,7 +69,7 @@ impl<'a> Linear<'a> {
     pub(super) fn backward(
         &self,
         x: &[f32],
-        narrow: Option<&Buffer>,
+        narrow: Option<&Narrow>,
         dy: &[f32],
         dx: Option<(&mut [f32], Target)>,
         wanted: &[bool],
@@ -93,13 +90,13 @@ impl<'a> Linear<'a> {
         if let Some((dx, target)) = &mut dx {
             product(dx, m, *target, (dy_matrix, self.matrix()), 1.0, Threads::All);
         }
-        let (Some(adapter), Some(narrow)) = (&self.adapter, narrow) else { return };
+        let (Some(adapter), Some(Narrow { values: narrow, mask })) = (&self.adapter, narrow) else { return };
         let rank = adapter.rank;
         let mut d_narrow = Buffer::take(rows * rank);
         let up = Matrix::new(adapter.up, n, rank);
         product(&mut d_narrow, rank, Target::Replace, (dy_matrix, up), adapter.scale, Threads::All);
         if wanted[self.place + 2] {
-            let dropped = adapter.dropped(x);
+            let dropped = mask.as_ref().map(|mask| mask.applied(x));
             let x = Matrix::new(dropped.as_deref().unwrap_or(x), rows, m);
             let mut d_down = Buffer::take(rank * m);
             let both = (Matrix::new(&d_narrow, rows, rank).t(), x);
@@ -114,12 +111,12 @@ impl<'a> Linear<'a> {
         }
         if let Some((dx, _)) = dx {
             let both = (Matrix::new(&d_narrow, rows, rank), Matrix::new(adapter.down, rank, m));
-            let Some(dropout) = adapter.dropout else {
+            let Some(mask) = mask else {
                 return product(dx, m, Target::Add, both, 1.0, Threads::All);
             };
             let mut through = Buffer::take(rows * m);
             product(&mut through, m, Target::Replace, both, 1.0, Threads::All);
-            dropout.apply(&mut through);
+            mask.apply(&mut through);
             add(dx, &through);
         }
     }

@@ -2,8 +2,8 @@
 //!
 //! Composed of a dozen operations, half of a layer's time on a CPU goes to what is between the matrix products: memory
 //! taken from the system for each result, copies that bring the heads together, sums of gradients with zeros. As one
-//! operation it keeps its results in memory that it uses again ([`super::scratch`]), and makes again what is cheap: GELU's
-//! output, the masks of dropout.
+//! operation it keeps its results in memory that it uses again ([`super::scratch`]): GELU's derivative instead of its input, the masks
+//! of dropout as bits.
 //!
 //! Reading order: [`forward`], then [`backward`]; [`linear`], [`attention`] and [`residual`] are their steps, each with
 //! both directions in one file. Parallel work is over rows or texts and sums are added in order, so that a rerun is
