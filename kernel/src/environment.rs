@@ -43,6 +43,28 @@ pub fn clean(command: &mut Command) -> &mut Command {
     command
 }
 
+/// The variable by which this system's loader is told where dynamic libraries lie.
+///
+/// ```
+/// assert!(tunebook_kernel::environment::library_path_variable().ends_with("LIBRARY_PATH"));
+/// ```
+pub fn library_path_variable() -> &'static str {
+    if cfg!(target_os = "macos") { "DYLD_LIBRARY_PATH" } else { "LD_LIBRARY_PATH" }
+}
+
+/// Lets the command's processes find the libraries in the folder, before those of the user's own folders.
+///
+/// A cell's rpath does not do it: rustc counts it from `deps`, where it writes a cell's library, and evcxr loads the
+/// library from the folder above. Where toolchain and session are both below one's home, that is one step too many.
+pub(crate) fn add_library_folder(command: &mut Command, folder: &Path) {
+    let name = library_path_variable();
+    let own = std::env::var_os(name).and_then(|value| without_cargo_folders(&value)).unwrap_or_default();
+    let folders = std::env::split_paths(&own).filter(|own| !own.as_os_str().is_empty());
+    if let Ok(path) = std::env::join_paths(std::iter::once(folder.to_owned()).chain(folders)) {
+        command.env(name, path);
+    }
+}
+
 /// What makes training fast on a learner's few cores: variables for every process that trains. They are read once, at
 /// its start. `threads` is for the matrix products; `None`: one for each core.
 ///

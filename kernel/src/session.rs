@@ -62,6 +62,7 @@ impl Session {
         if let Some(home) = std::env::var_os("CARGO_HOME") {
             command.env(layout::REAL_CARGO_HOME, home);
         }
+        crate::environment::add_library_folder(command, &seed.library_folder());
         command
             .env("EVCXR_TMPDIR", self.folder.join(CRATE_FOLDER))
             .env("EVCXR_CONFIG_DIR", &self.folder)

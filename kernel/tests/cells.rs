@@ -14,6 +14,7 @@ pub(crate) const TESTS: &[(&str, fn())] = &[
     ("cells::a_compile_error_shows_the_line", a_compile_error_shows_the_line),
     ("cells::no_output_shifts_to_another_cell", no_output_shifts_to_another_cell),
     ("cells::cargos_environment_stays_out", cargos_environment_stays_out),
+    ("cells::the_standard_library_is_found_wherever_home_lies", the_standard_library_is_found_wherever_home_lies),
     ("cells::the_analyser_answers", the_analyser_answers),
 ];
 
@@ -173,6 +174,18 @@ fn cargos_environment_stays_out() {
     shared(|engine| {
         let code = "std::env::vars().filter(|(name, value)| name.starts_with(\"CARGO_MANIFEST\") || name == \"RUSTUP_TOOLCHAIN\" || (name.ends_with(\"LIBRARY_PATH\") && value.contains(\"target\"))).count()";
         assert_eq!(run(engine, code).good().value().as_deref(), Some("0"));
+    });
+}
+
+fn the_standard_library_is_found_wherever_home_lies() {
+    // A cell's rpath leads astray when its session and the toolchain share more of their paths than the root folder.
+    let name = tunebook_kernel::environment::library_path_variable();
+    shared(|engine| {
+        let code = format!(
+            r#"std::env::split_paths(&std::env::var_os("{name}").unwrap()).next().unwrap().read_dir().unwrap()
+                .any(|file| file.unwrap().file_name().to_string_lossy().starts_with("libstd-"))"#
+        );
+        assert_eq!(run(engine, &code).good().value().as_deref(), Some("true"));
     });
 }
 

@@ -4,7 +4,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::sandbox::library_path_variable;
+use tunebook_kernel::environment::library_path_variable;
+
 use crate::{Error, Home, Result, files};
 
 const SUPPORT: &str = include_str!("support.rs");

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use tunebook_kernel::environment::library_path_variable;
+
 use super::check::Stop;
 use super::{Limits, limited};
 use crate::{Error, Result};
@@ -113,11 +115,6 @@ pub(super) fn run(limiter: &Limiter, job: &Job<'_>) -> Result<Finished> {
         stderr: kept(&mut stderr),
         seconds: started.elapsed().as_secs_f64(),
     })
-}
-
-/// The variable in which the dynamic linker looks for libraries.
-pub(super) fn library_path_variable() -> &'static str {
-    if cfg!(target_os = "macos") { "DYLD_LIBRARY_PATH" } else { "LD_LIBRARY_PATH" }
 }
 
 /// Whether the program has ended. It is not reaped yet: its group's number stays taken until the group was killed.

@@ -182,6 +182,11 @@ impl Seed {
         self.record.toolchain.check_unchanged()
     }
 
+    /// Where the standard library lies as a dynamic library.
+    pub(crate) fn library_folder(&self) -> PathBuf {
+        self.record.toolchain.library_folder()
+    }
+
     pub(crate) fn home(&self) -> &Path {
         &self.home
     }
