@@ -54,7 +54,7 @@ pub use folds::Fold;
 pub use hub::HubDataset;
 pub use image::{
     Augmentation, FolderImages, ImageDataSheet, ImageDataset, ImageNearDuplicateSearch, ImageShape, Normalization,
-    Padding, PerceptualHash,
+    Padding, PerceptualHash, PublicImages,
 };
 pub use label_noise::{LabelNoise, LabelNoiseSearch, LabelSuspect};
 pub use leakage::{LeakageReport, LeakedRow};

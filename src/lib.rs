@@ -4,7 +4,7 @@
 pub mod chart;
 pub mod data;
 mod error;
-mod hub;
+pub mod hub;
 pub mod metrics;
 pub mod model;
 pub mod notebook;

@@ -48,12 +48,15 @@ pub struct HubDataset {
     columns: Columns,
     revision: Option<String>,
     offline: bool,
+    #[cfg_attr(not(feature = "hub"), allow(dead_code, reason = "only what fetches can verify"))]
+    verify: bool,
 }
 
 impl HubDataset {
     /// The data set `owner/name`, with the columns `text` and `label`.
     pub fn new(id: &str) -> Self {
-        Self { id: id.to_owned(), config: None, columns: Columns::default(), revision: None, offline: false }
+        let columns = Columns::default();
+        Self { id: id.to_owned(), config: None, columns, revision: None, offline: false, verify: false }
     }
 
     /// One of several tables under the same name, such as `sst2` of `nyu-mll/glue`.
@@ -81,6 +84,13 @@ impl HubDataset {
         self
     }
 
+    /// Compares files that are cached already with the checksums that the Hub gave for them, and fetches again what differs.
+    /// Files that arrive are always compared. Without the crate's feature `hub`, this changes nothing.
+    pub fn verify(mut self, also_cached: bool) -> Self {
+        self.verify = also_cached;
+        self
+    }
+
     /// Fetches what is not cached yet, and reads it. Rows are in the order of the files, the training part first; their
     /// ids are the part and the place in it, such as `train-17`. Labels are named as the files say, or as they stand
     /// there, sorted.
@@ -96,7 +106,13 @@ impl HubDataset {
         if !offline {
             return self.assemble(&download::fetch(&self, &root)?);
         }
-        self.assemble(&self.cached(&root, offline)?)
+        let files = self.cached(&root, offline)?;
+        #[cfg(feature = "hub")]
+        if self.verify {
+            let mut paths = files.iter().map(|(_, path)| path);
+            paths.try_for_each(|path| crate::hub::download::check_cached(Kind::Dataset, &self.id, path))?;
+        }
+        self.assemble(&files)
     }
 
     /// The branches to look for files on, in this order.
@@ -113,7 +129,7 @@ impl HubDataset {
             walk(&snapshot, "", &mut paths);
             let chosen = self.choose(paths)?;
             // Files are fetched from the last to the first: the first one is there only when all are.
-            if chosen.first().is_some_and(|(_, path)| is_first(path)) {
+            if chosen.first().is_some_and(|(part, path)| *part == Part::Train && is_first(path)) {
                 return Ok(chosen.into_iter().map(|(part, path)| (part, snapshot.join(path))).collect());
             }
         }
@@ -144,11 +160,17 @@ impl HubDataset {
         let mut chosen: Vec<(Part, String)> =
             named.into_iter().filter(|(of, ..)| *of == config).map(|(_, part, path)| (part, path)).collect();
         chosen.sort();
-        if chosen[0].0 != Part::Train {
+        Ok(chosen)
+    }
+
+    /// That the Hub has a training part.
+    #[cfg(feature = "hub")]
+    fn check_train(&self, chosen: &[(Part, String)]) -> Result<()> {
+        if !chosen.iter().any(|(part, _)| *part == Part::Train) {
             let problem = "the Parquet files have no training part";
             return Err(Error::input(&self.id, problem, "fetch the files and read them with TextDataset::read"));
         }
-        Ok(chosen)
+        Ok(())
     }
 
     fn assemble(&self, files: &[(Part, PathBuf)]) -> Result<TextDataset> {

@@ -30,8 +30,19 @@ pub(crate) fn snapshot(repository: &Path, revision: &str) -> PathBuf {
 /// The error for what the cache lacks: `what` is not in it, and which command fetches it.
 pub(crate) fn missing(kind: Kind, id: &str, repository: &Path, what: &str, offline: bool) -> Error {
     let fetch = format!("run `{}` in a terminal with a network", kind.get_command(id));
-    let mend = if offline { format!("{fetch}, without HF_HUB_OFFLINE") } else { fetch };
+    let mend = if offline { format!("{fetch}, without HF_HUB_OFFLINE and --offline") } else { fetch };
     Error::input(id, format!("{what} not in the cache {}", repository.display()), mend)
+}
+
+/// Where public data sets lie that do not come from the Hub.
+pub(crate) fn data_folder() -> Result<PathBuf> {
+    let variable = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    variable("TUNEBOOK_DATA")
+        .or_else(|| variable("XDG_CACHE_HOME").map(|cache| cache.join("tunebook/data")))
+        .or_else(|| std::env::home_dir().map(|home| home.join(".cache/tunebook/data")))
+        .ok_or_else(|| {
+            Error::input("TUNEBOOK_DATA", "not set, and there is no home folder", "set TUNEBOOK_DATA to a folder")
+        })
 }
 
 /// Where the Hub's libraries keep their cache.

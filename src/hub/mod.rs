@@ -1,17 +1,33 @@
 //! The Hugging Face Hub: its cache on disk, and with the feature `hub` what fetches files into it.
+//!
+//! Read `cache.rs` first (where files lie), then `download.rs` (one file of the Hub), `transfer.rs` (its bytes: on from where
+//! an earlier try stopped, and checked), `http.rs` and `checksum.rs`.
 
 pub(crate) mod cache;
 #[cfg(feature = "hub")]
+mod cached;
+#[cfg(feature = "hub")]
+pub(crate) mod checksum;
+#[cfg(feature = "hub")]
 pub(crate) mod download;
+#[cfg(feature = "hub")]
+pub(crate) mod http;
 #[cfg(all(test, feature = "hub"))]
 pub(crate) mod test_server;
+#[cfg(feature = "hub")]
+pub(crate) mod transfer;
+
+#[cfg(feature = "hub")]
+pub use cached::{CachedRepository, CachedRevision, cache_folder, cached};
 
 use crate::{Error, Result};
 
 /// What is kept under a name on the Hub.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// A model.
     Model,
+    /// A data set.
     Dataset,
 }
 
@@ -43,4 +59,15 @@ pub(crate) fn check_id(kind: Kind, id: &str) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+/// Whether `HF_HUB_OFFLINE` asks to stay off the network.
+///
+/// ```
+/// if tunebook::hub::is_offline() {
+///     println!("cached models and data only");
+/// }
+/// ```
+pub fn is_offline() -> bool {
+    cache::is_offline()
 }

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use hf_hub::{HFClient, HFClientSync};
+use hf_hub::HFClient;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::download::Hub;
 use crate::words::hexadecimal;
 
 /// A server of one model or data set; it counts the files that it sent and lives as long as the test's process.
@@ -51,9 +52,15 @@ impl Server {
         Self { address: "http://127.0.0.1:9".to_owned(), site: Arc::new(site) }
     }
 
-    pub(crate) fn client(&self, cache: &Path) -> HFClientSync {
+    pub(crate) fn client(&self, cache: &Path) -> Hub {
         let builder = HFClient::builder().endpoint(self.address.as_str()).cache_dir(cache);
-        builder.retry_max_attempts(0).retry_base_delay(Duration::from_millis(1)).build_sync().unwrap()
+        let client = builder.retry_max_attempts(0).retry_base_delay(Duration::from_millis(1)).build().unwrap();
+        Hub::new(client, None, false).unwrap()
+    }
+
+    /// The address of a file on the first branch.
+    pub(crate) fn url(&self, file: &str) -> String {
+        format!("{}/{}/resolve/{}/{file}", self.address, self.site.path, self.site.branches[0].0)
     }
 
     pub(crate) fn commit(&self, branch: &str) -> &str {

@@ -56,8 +56,9 @@ def test_a_commit_is_a_revision(hub, tmp_path):
 
 
 def test_offline_without_a_cache_says_how_to_get_it(tmp_path):
-    finished = run("model", "info", MODEL, env=with_hub(None, tmp_path, HF_HUB_OFFLINE="1"))
-    assert_clear_error(finished, MODEL, "cache", f"tunebook model get {MODEL}")
+    env = with_hub(None, tmp_path, HF_HUB_OFFLINE="1")
+    for call in (("model", "get", MODEL), ("model", "get", MODEL, "--offline"), ("model", "info", "someone/else")):
+        assert_clear_error(run(*call, env=env), call[2], "cache", f"tunebook model get {call[2]}")
 
 
 def test_a_server_that_does_not_answer(tmp_path):
@@ -79,7 +80,8 @@ def test_an_unknown_revision(hub, tmp_path):
 def test_a_model_without_safetensors(tmp_path):
     folder = tmp_path / "model"
     folder.mkdir()
-    (folder / "config.json").write_text("{}")
+    shutil.copy(paths.ROOT / "models" / "tunebook-encoder" / "config.json", folder)
+    shutil.copy(paths.ROOT / "models" / "tunebook-encoder" / "tokenizer.json", folder)
     (folder / "pytorch_model.bin").write_bytes(b"x")
     with Hub(folder, "owner/old") as hub:
         finished = run("model", "get", "owner/old", env=with_hub(hub, tmp_path))

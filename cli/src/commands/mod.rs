@@ -2,11 +2,13 @@
 
 pub(crate) mod book;
 pub(crate) mod build;
+mod catalogue;
 pub(crate) mod data;
 pub(crate) mod finetune;
 pub(crate) mod kernel;
 pub(crate) mod lab;
 pub(crate) mod learn;
+mod listing;
 pub(crate) mod model;
 pub(crate) mod notebook;
 pub(crate) mod predict;

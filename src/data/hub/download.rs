@@ -3,32 +3,33 @@
 use std::path::{Path, PathBuf};
 
 use hf_hub::repository::RepoTreeEntry;
-use hf_hub::{HFClientSync, HFError, split_id};
+use hf_hub::split_id;
 
 use super::{CONVERTED, HubDataset, Part};
 use crate::hub::Kind;
-use crate::hub::download::{Wanted, is_unknown_revision};
+use crate::hub::download::{Hub, Wanted, is_unknown_revision, problem_of};
 use crate::{Error, Result};
 
 /// Fetches what is not cached yet; where the cache under `root` has the files and there is no connection, these.
 pub(super) fn fetch(data: &HubDataset, root: &Path) -> Result<Vec<(Part, PathBuf)>> {
-    let client = Wanted { kind: Kind::Dataset, id: &data.id, revision: "main" }.client()?;
-    fetch_with(&client, data, root)
+    let hub = Hub::from_env(&Wanted { kind: Kind::Dataset, id: &data.id, revision: "main" }, data.verify)?;
+    fetch_with(&hub, data, root)
 }
 
-/// The same with a client that is set up already.
-pub(super) fn fetch_with(client: &HFClientSync, data: &HubDataset, root: &Path) -> Result<Vec<(Part, PathBuf)>> {
+/// The same with a connection that is set up already.
+pub(super) fn fetch_with(hub: &Hub, data: &HubDataset, root: &Path) -> Result<Vec<(Part, PathBuf)>> {
     let (owner, name) = split_id(&data.id);
-    let repository = client.dataset(owner, name);
+    let repository = hub.client.dataset(owner, name);
     for revision in data.branches() {
         let wanted = Wanted { kind: Kind::Dataset, id: &data.id, revision };
-        let entries = match repository.list_tree().revision(revision).recursive(true).send() {
+        let listed = repository.list_tree().revision(revision).recursive(true).send();
+        let entries = match listed.map_err(|e| problem_of(e, root)) {
             Ok(entries) => entries,
-            Err(error) if revision == CONVERTED && is_unknown_revision(&error) => Vec::new(),
-            Err(error @ HFError::Request { .. }) => {
-                return data.cached(root, false).map_err(|_| wanted.failure("the list of files", &error));
+            Err(problem) if revision == CONVERTED && is_unknown_revision(&problem) => Vec::new(),
+            Err(problem) if problem.may_pass() => {
+                return data.cached(root, false).map_err(|_| wanted.failure("the list of files", &problem));
             }
-            Err(error) => return Err(wanted.failure("the list of files", &error)),
+            Err(problem) => return Err(wanted.failure("the list of files", &problem)),
         };
         let paths = entries.into_iter().filter_map(|entry| match entry {
             RepoTreeEntry::File { path, .. } => Some(path),
@@ -38,10 +39,11 @@ pub(super) fn fetch_with(client: &HFClientSync, data: &HubDataset, root: &Path) 
         if chosen.is_empty() {
             continue;
         }
+        data.check_train(&chosen)?;
         // From the last to the first: see `HubDataset::cached`.
         let mut files = Vec::with_capacity(chosen.len());
         for (part, path) in chosen.iter().rev() {
-            files.push((*part, wanted.get(&repository, path).map_err(|e| wanted.failure(path, &e))?));
+            files.push((*part, hub.get(&repository, &wanted, path).map_err(|e| wanted.failure(path, &e))?));
         }
         files.reverse();
         return Ok(files);

@@ -20,6 +20,7 @@ pub mod normalization;
 mod npy;
 mod npz;
 pub mod perceptual_hash;
+pub mod public;
 mod sheets;
 mod splits;
 
@@ -30,3 +31,4 @@ pub use duplicates::ImageNearDuplicateSearch;
 pub use folder::FolderImages;
 pub use normalization::Normalization;
 pub use perceptual_hash::PerceptualHash;
+pub use public::PublicImages;

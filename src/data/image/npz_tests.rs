@@ -162,3 +162,49 @@ fn a_changed_byte_is_refused_or_changes_no_pixel() {
     }
     assert!(refused > bytes.len(), "{refused} of {}", 2 * bytes.len());
 }
+
+#[cfg(feature = "hub")]
+#[test]
+fn a_published_file_is_fetched_checked_and_read_with_its_labels() {
+    use md5::{Digest, Md5};
+
+    use crate::data::image::public::{ALL, PublicImages};
+    use crate::hub::test_server::Server;
+
+    let folder = tempfile::tempdir().unwrap();
+    let served = folder.path().join("served");
+    std::fs::create_dir(&served).unwrap();
+    let (right, wrong) = (with(&[]), with(&[("val_labels", array("(1, 1)", &[1]))]));
+    std::fs::write(served.join("right.npz"), &right).unwrap();
+    std::fs::write(served.join("wrong.npz"), &wrong).unwrap();
+    let server = Server::start("some/files", &[("main", &served)]);
+    let md5: &'static str = Box::leak(crate::words::hexadecimal(&Md5::digest(&right)).into_boxed_str());
+    let data = PublicImages { name: "halves", md5, ..ALL[0] };
+    let to = folder.path().join("kept").join("halves.npz");
+
+    let problem = data.fetch(&to, Some(&server.url("wrong.npz"))).unwrap_err().to_string();
+    assert!(problem.contains("cannot fetch halves") && problem.contains(md5), "{problem}");
+    assert!(std::fs::read_dir(to.parent().unwrap()).unwrap().next().is_none());
+    let partial = to.with_extension("npz.incomplete");
+    for earlier in [&right[..10], &wrong[..], &right[..]] {
+        std::fs::write(&partial, earlier).unwrap();
+        data.fetch(&to, Some(&server.url("right.npz"))).unwrap();
+        assert_eq!(std::fs::read(&to).unwrap(), right);
+        assert!(!partial.exists());
+        // What somebody put there in its place is fetched again.
+        std::fs::write(&to, &wrong).unwrap();
+        assert!(data.check(&to).unwrap_err().to_string().contains("as published"));
+        data.fetch(&to, Some(&server.url("right.npz"))).unwrap();
+        std::fs::rename(&to, to.with_extension("old")).unwrap();
+    }
+    let sent = server.sent();
+    std::fs::write(&to, &right).unwrap();
+    data.fetch(&to, Some(&server.url("right.npz"))).unwrap();
+    assert_eq!(server.sent(), sent);
+    let read = data.read(&to).unwrap();
+    assert_eq!(read.label_names(), ["normal", "pneumonia"]);
+    let split = read.fixed_split().unwrap();
+    assert_eq!((split.train.len(), split.validation.len(), split.test.len()), (3, 1, 2));
+    let unknown = ImageDataset::public("chests").unwrap_err().to_string();
+    assert!(unknown.contains("there are: pneumoniamnist"), "{unknown}");
+}

@@ -15,6 +15,11 @@ const FILES: [(&str, &[u8]); 3] = [
     ("model.safetensors", include_bytes!("../../../models/tunebook-encoder/model.safetensors")),
 ];
 
+/// The bytes of the files.
+pub(super) fn size() -> usize {
+    FILES.iter().map(|(_, bytes)| bytes.len()).sum()
+}
+
 pub(super) fn read() -> Result<PretrainedFiles> {
     let file = |name: &str| {
         let found = FILES.iter().find(|(known, _)| *known == name);

@@ -72,3 +72,40 @@ fn an_unknown_model_a_missing_file_and_no_network_say_what_to_do() {
     let message = fetch(&nowhere, "someone/third");
     assert!(message.contains("check the network"), "{message}");
 }
+
+#[test]
+fn a_partial_file_is_begun_anew_where_the_server_sends_all_of_it() {
+    let model = tiny_folder();
+    let cache = tempfile::tempdir().unwrap();
+    let server = Server::start(ID, &[("main", model.path())]);
+    let weights = std::fs::read(model.path().join("model.safetensors")).unwrap();
+    let sha256 = tiny(&model).load().unwrap().weights.sha256().to_owned();
+    let blobs = cache.path().join("models--someone--tiny-bert/blobs");
+    std::fs::create_dir_all(&blobs).unwrap();
+    let partial = blobs.join(format!("{sha256}.incomplete"));
+    // Whether its bytes are right or wrong, too many, or all: this server knows no ranges.
+    let wrong = vec![7; 1_000_000];
+    for before in [&weights[..100], &wrong[..100], &wrong[..], &weights[..]] {
+        std::fs::write(&partial, before).unwrap();
+        let path = download::fetch_with(&server.client(cache.path()), ID, "main", &Files::TEXT).unwrap();
+        assert_eq!(load(&path).weights.sha256(), sha256);
+        assert!(!partial.exists());
+        std::fs::remove_file(blobs.join(&sha256)).unwrap();
+    }
+}
+
+#[test]
+fn two_at_once_bring_one_file() {
+    let model = tiny_folder();
+    let cache = tempfile::tempdir().unwrap();
+    let server = Server::start(ID, &[("main", model.path())]);
+    let fetch = || download::fetch_with(&server.client(cache.path()), ID, "main", &Files::TEXT).unwrap();
+    let paths = std::thread::scope(|scope| {
+        let both = [scope.spawn(fetch), scope.spawn(fetch)];
+        both.map(|one| one.join().unwrap())
+    });
+    assert_eq!(paths[0], paths[1]);
+    assert_eq!(load(&paths[0]).weights.sha256(), tiny(&model).load().unwrap().weights.sha256());
+    let blobs = std::fs::read_dir(cache.path().join("models--someone--tiny-bert/blobs")).unwrap();
+    assert!(blobs.flatten().all(|blob| blob.path().extension().is_none()));
+}

@@ -23,7 +23,9 @@ impl Pretrained {
                 let name = path.display().to_string();
                 (path, name)
             }
-            Source::Hub { id, revision, offline } => (hub_folder(&id, &revision, offline, &Files::IMAGE)?, id),
+            Source::Hub { id, revision, offline, verify } => {
+                (hub_folder(&id, &revision, offline, verify, &Files::IMAGE)?, id)
+            }
         };
         if !path.is_dir() {
             let mend = "give a folder with config.json and model.safetensors";

@@ -31,6 +31,8 @@ impl Files {
         required: &["config.json", "tokenizer.json", "model.safetensors"],
         optional: &["sentence_bert_config.json", "1_Pooling/config.json"],
     };
+    /// What says of which kind a model is.
+    const CONFIG: Self = Self { required: &["config.json"], optional: &[] };
     const IMAGE: Self = Self { required: &["config.json", "model.safetensors"], optional: &[] };
 }
 
@@ -54,7 +56,7 @@ pub struct Pretrained {
 enum Source {
     Embedded,
     Folder(PathBuf),
-    Hub { id: String, revision: String, offline: bool },
+    Hub { id: String, revision: String, offline: bool, verify: bool },
 }
 
 impl Pretrained {
@@ -69,6 +71,15 @@ impl Pretrained {
     /// ```
     pub fn embedded() -> Self {
         Self::new(Source::Embedded)
+    }
+
+    /// The size of the embedded encoder's files, in bytes.
+    ///
+    /// ```
+    /// assert!(tunebook::model::Pretrained::embedded_size() < 8_000_000);
+    /// ```
+    pub fn embedded_size() -> usize {
+        embedded::size()
     }
 
     /// A folder with `config.json`, `tokenizer.json` and `model.safetensors`, as the Hub lays them out.
@@ -88,7 +99,7 @@ impl Pretrained {
     /// | `HF_ENDPOINT` | another server that speaks the Hub's file paths |
     /// | `HF_TOKEN` | for private models |
     pub fn hub(id: &str) -> Self {
-        Self::new(Source::Hub { id: id.to_owned(), revision: "main".to_owned(), offline: false })
+        Self::new(Source::Hub { id: id.to_owned(), revision: "main".to_owned(), offline: false, verify: false })
     }
 
     fn new(source: Source) -> Self {
@@ -107,6 +118,15 @@ impl Pretrained {
     pub fn offline(mut self, only_cache: bool) -> Self {
         if let Source::Hub { offline, .. } = &mut self.source {
             *offline = only_cache;
+        }
+        self
+    }
+
+    /// Compares files that are cached already with the checksums that the Hub gave for them, and fetches again what differs.
+    /// Files that arrive are always compared. Without the crate's feature `hub`, this changes nothing.
+    pub fn verify(mut self, also_cached: bool) -> Self {
+        if let Source::Hub { verify, .. } = &mut self.source {
+            *verify = also_cached;
         }
         self
     }
@@ -130,13 +150,45 @@ impl Pretrained {
         self
     }
 
+    /// Fetches a model of the Hub, text or image, and returns its folder in the Hub's cache. The small files come first: a
+    /// model of a kind that cannot be built costs no long download.
+    ///
+    /// ```no_run
+    /// use tunebook::model::Pretrained;
+    /// let folder = Pretrained::hub("sentence-transformers/all-MiniLM-L6-v2").verify(true).fetch()?;
+    /// assert!(folder.join("model.safetensors").is_file());
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the source is not the Hub; when there is no such model or revision, a file is missing, or the model is gated;
+    /// when a file arrives neither whole nor with its checksum; without a network, when the cache lacks a file.
+    pub fn fetch(&self) -> Result<PathBuf> {
+        let Source::Hub { id, revision, offline, verify } = &self.source else {
+            return Err(Error::input("Pretrained", "is no model of the Hub", "use Pretrained::hub"));
+        };
+        let get = |files: &Files| hub_folder(id, revision, *offline, *verify, files);
+        let folder = get(&Files::CONFIG)?;
+        let origin = folder.join("config.json");
+        let bytes = std::fs::read(&origin).map_err(|e| Error::io(&origin, e))?;
+        let place = format!("{id}, config.json");
+        let config: Value = serde_json::from_slice(&bytes)
+            .map_err(|e| Error::input(&place, format!("not valid JSON ({e})"), "choose another model"))?;
+        // timm names an architecture, transformers a type.
+        if config["architecture"].is_string() {
+            return get(&Files::IMAGE);
+        }
+        BertConfig::from_value(&config, &place)?;
+        get(&Files::TEXT)
+    }
+
     /// Fetches (for a Hub model) and reads the files.
     pub fn load(self) -> Result<PretrainedFiles> {
         let mut files = match self.source {
             Source::Embedded => embedded::read()?,
             Source::Folder(path) => folder::read(&path, path.display().to_string())?,
-            Source::Hub { id, revision, offline } => {
-                folder::read(&hub_folder(&id, &revision, offline, &Files::TEXT)?, id)?
+            Source::Hub { id, revision, offline, verify } => {
+                folder::read(&hub_folder(&id, &revision, offline, verify, &Files::TEXT)?, id)?
             }
         };
         files.device = self.device;
@@ -149,17 +201,25 @@ impl Pretrained {
 }
 
 /// The folder of the Hub's cache that holds the revision, fetched first where that is allowed.
-fn hub_folder(id: &str, revision: &str, offline: bool, files: &Files) -> Result<PathBuf> {
+#[cfg_attr(not(feature = "hub"), allow(unused_variables, reason = "only what fetches can verify"))]
+fn hub_folder(id: &str, revision: &str, offline: bool, verify: bool, files: &Files) -> Result<PathBuf> {
     check_id(Kind::Model, id)?;
     let offline = offline || cache::is_offline();
     #[cfg(feature = "hub")]
     if !offline {
-        return download::fetch(id, revision, files);
+        return download::fetch(id, revision, verify, files);
     }
     let repository = cache::repository(&cache::root()?, Kind::Model, id);
     let snapshot = cache::snapshot(&repository, revision);
     match files.required.iter().find(|file| !snapshot.join(file).is_file()) {
-        None => Ok(snapshot),
+        None => {
+            #[cfg(feature = "hub")]
+            if verify {
+                let paths = files.required.iter().map(|file| snapshot.join(file));
+                paths.into_iter().try_for_each(|path| crate::hub::download::check_cached(Kind::Model, id, &path))?;
+            }
+            Ok(snapshot)
+        }
         Some(file) => {
             let what = format!("{file} of revision {revision} is");
             Err(cache::missing(Kind::Model, id, &repository, &what, offline))

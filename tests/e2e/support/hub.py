@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import threading
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -13,13 +14,30 @@ INFO = re.compile(r"^/api/models/(?P<owner>[^/]+)/(?P<name>[^/]+?)(/revision/(?P
 RANGE = re.compile(r"^bytes=(\d+)-(\d*)$")
 
 
+@dataclass
+class Fault:
+    """What goes wrong with one answer that holds a file's content.
+
+    `close`: the connection ends after `at` bytes. `alter`: the byte at `at` is another one. `short`: the answer says that it is
+    `at` bytes shorter, and is. `refuse`: the answer is an error page with the status `at`, and `page`: one with the status 200.
+    """
+
+    kind: str
+    at: int = 0
+
+
 class Hub:
     """Start with `with Hub(folder, "owner/name") as hub`; `hub.requests` lists (method, path, status)."""
 
     def __init__(self, folder, model, commit="1110a243fdf4706b3f48f1d95db1a4f5529b4d41", branch="main"):
         self.folder, self.model, self.commit, self.branch = Path(folder), model, commit, branch
         self.requests = []
+        self.ranges = []
         self.etags = {}
+        # By the name of a file, the faults of its next answers, one for each.
+        self.faults = {}
+        self.gated = False
+        self.tokens = []
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Handler,), {"hub": self}))
         self.address = f"http://127.0.0.1:{self.server.server_address[1]}"
 
@@ -32,9 +50,14 @@ class Hub:
         self.server.server_close()
 
     def etag(self, path):
-        """As on the Hub: a hash of the content, in quotes."""
+        """As on the Hub, in quotes: the SHA-256 of large files, git's hash of the others."""
         if path not in self.etags:
-            self.etags[path] = f'"{hashlib.sha256(path.read_bytes()).hexdigest()}"'
+            content = path.read_bytes()
+            if path.suffix in (".safetensors", ".bin", ".parquet"):
+                digest = hashlib.sha256(content)
+            else:
+                digest = hashlib.sha1(b"blob %d\0" % len(content) + content)
+            self.etags[path] = f'"{digest.hexdigest()}"'
         return self.etags[path]
 
     def downloads(self, name):
@@ -57,12 +80,18 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self, send_body):
         path = self.path.split("?")[0]
+        self.hub.tokens.append(self.headers.get("Authorization"))
+        plain = self.hub.folder / path.removeprefix("/files/")
+        if path.startswith("/files/") and plain.is_file():
+            return self.file(plain, send_body)
         match = RESOLVE.match(path) or TREE.match(path) or INFO.match(path)
         if not match:
             return self.refuse(404, "NotFound", "no such path")
         if f"{match['owner']}/{match['name']}" != self.hub.model:
             # The Hub does not tell strangers whether a model is private or not there at all.
             return self.refuse(401, "RepoNotFound", "Repository Not Found")
+        if self.hub.gated:
+            return self.refuse(401, "GatedRepo", "Access to this model is restricted")
         if (match["revision"] or self.hub.branch) not in (self.hub.branch, self.hub.commit):
             return self.refuse(404, "RevisionNotFound", f"Invalid rev id: {match['revision']}")
         if match.re is TREE:
@@ -101,12 +130,25 @@ class Handler(BaseHTTPRequestHandler):
         if asked:
             start, end, status = int(asked[1]), int(asked[2] or size - 1), 206
             headers["Content-Range"] = f"bytes {start}-{end}/{size}"
-        headers["Content-Length"] = end - start + 1
+        if start >= size:
+            return self.head(416, {"Content-Range": f"bytes */{size}", "Content-Length": 0})
+        with open(file, "rb") as content:
+            content.seek(start)
+            body = content.read(end - start + 1)
+        faults = self.hub.faults.get(file.name, []) if send_body else []
+        fault = faults.pop(0) if faults else Fault("none")
+        if fault.kind in ("refuse", "page"):
+            status, body = (fault.at if fault.kind == "refuse" else 200), b"<html>Please sign in to this network.</html>"
+        elif fault.kind == "alter":
+            body = bytes(byte ^ (index + start == fault.at) for index, byte in enumerate(body))
+        elif fault.kind == "short":
+            body = body[: len(body) - fault.at]
+        headers["Content-Length"] = len(body)
         self.head(status, headers)
         if send_body:
-            with open(file, "rb") as content:
-                content.seek(start)
-                self.wfile.write(content.read(end - start + 1))
+            self.hub.ranges.append((file.name, start))
+            self.wfile.write(body[: fault.at] if fault.kind == "close" else body)
+            self.close_connection = fault.kind == "close"
         return None
 
     def refuse(self, status, code, message):
