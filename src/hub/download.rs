@@ -22,6 +22,12 @@ pub(crate) struct Wanted<'a> {
     pub(crate) revision: &'a str,
 }
 
+/// A file of a commit in the cache.
+pub(crate) struct Fetched {
+    pub(crate) path: PathBuf,
+    pub(crate) commit: String,
+}
+
 /// The Hub and its cache.
 pub(crate) struct Hub {
     pub(crate) client: HFClientSync,
@@ -52,40 +58,46 @@ impl Hub {
         Ok(Self { client, http: Http::new(token)?, endpoint, cache, verify })
     }
 
-    /// A file's path in the cache, after it was fetched if it was not there.
+    /// A file in the cache, fetched first if it was not there.
     pub(crate) fn get<T: RepoType>(
         &self,
         repository: &HFRepositorySync<T>,
         wanted: &Wanted<'_>,
         file: &str,
-    ) -> Result<PathBuf, Problem> {
+    ) -> Result<Fetched, Problem> {
         let folder = cache::repository(&self.cache, wanted.kind, wanted.id);
-        let cached = cache::snapshot(&folder, wanted.revision).join(file);
+        let snapshot = cache::snapshot(&folder, wanted.revision);
+        let commit = snapshot.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let cached = Fetched { path: snapshot.join(file), commit };
         let is_commit = wanted.revision.len() == 40 && wanted.revision.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if is_commit && cached.is_file() && !self.verify {
+        if is_commit && cached.path.is_file() && !self.verify {
             return Ok(cached);
         }
         let head = match self.http.head(&self.url(wanted, file)) {
             Ok(head) => head,
             // Without a connection, what the cache has will do.
-            Err(problem) if problem.may_pass() && cached.is_file() => {
-                return if self.verify { verified(&cached).map(|()| cached) } else { Ok(cached) };
+            Err(problem) if problem.may_pass() && cached.path.is_file() => {
+                return if self.verify { verified(&cached.path).map(|()| cached) } else { Ok(cached) };
             }
             Err(problem) => return Err(problem),
         };
         self.bring(&folder, wanted, &head, file)?;
-        let pointer = folder.join("snapshots").join(&head.commit).join(file);
-        if pointer == cached && pointer.is_file() {
-            return Ok(pointer);
+        // The bytes are there: this gives them the file's name, at the commit that was asked about. A branch may move.
+        let named = repository.download_file().filename(file).revision(head.commit.clone()).send();
+        Ok(Fetched { path: named.map_err(|e| problem_of(e, &self.cache))?, commit: head.commit })
+    }
+
+    /// Notes which commit a branch or tag stands for, once all its files are there: until then, the cache has the one before.
+    pub(crate) fn name(&self, wanted: &Wanted<'_>, commit: &str) -> Result<(), Problem> {
+        let path = cache::repository(&self.cache, wanted.kind, wanted.id).join("refs").join(wanted.revision);
+        if wanted.revision == commit || std::fs::read_to_string(&path).is_ok_and(|before| before.trim() == commit) {
+            return Ok(());
         }
-        // The bytes are there: this adds the names of file and branch.
-        let named = repository.download_file().filename(file).revision(wanted.revision).send();
-        let path = named.map_err(|e| problem_of(e, &self.cache))?;
-        if path != pointer {
-            // The branch moved on in this moment, so hf-hub has fetched the new file by itself.
-            verified(&path)?;
-        }
-        Ok(path)
+        let write = || {
+            std::fs::create_dir_all(path.parent().unwrap_or(&path))?;
+            std::fs::write(&path, commit)
+        };
+        write().map_err(|source| Problem::Disk { path: path.clone(), source })
     }
 
     /// The bytes of a file, in the cache under the name of their content.
@@ -101,7 +113,6 @@ impl Hub {
         if blob.exists() {
             return Ok(());
         }
-        // At the commit that was asked about: a branch may move.
         let url = self.url(&Wanted { revision: &head.commit, ..*wanted }, file);
         let checksum = Checksum::of_etag(&head.etag);
         Transfer { http: &self.http, url, to: &blob, size: head.size, checksum, label: file }.run()

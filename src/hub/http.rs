@@ -11,7 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 
 /// Without an answer for so long, a server counts as gone.
 const CONNECT: Duration = Duration::from_secs(10);
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 
 /// Tries of a request that ends without new bytes, and the pause between them, longer each time.
 pub(super) const TRIES: u32 = 3;

@@ -32,7 +32,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let branches = branches.iter().map(|(name, folder)| {
-            let commit = hexadecimal(&Sha256::digest(name)[..20]);
+            let commit = hexadecimal(&Sha256::digest(format!("{name} {}", folder.display()))[..20]);
             ((*name).to_owned(), folder.to_path_buf(), commit)
         });
         let site = Arc::new(Site { path: path.to_owned(), branches: branches.collect(), sent: AtomicUsize::new(0) });

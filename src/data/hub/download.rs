@@ -42,9 +42,14 @@ pub(super) fn fetch_with(hub: &Hub, data: &HubDataset, root: &Path) -> Result<Ve
         data.check_train(&chosen)?;
         // From the last to the first: see `HubDataset::cached`.
         let mut files = Vec::with_capacity(chosen.len());
+        let mut commit = revision.to_owned();
         for (part, path) in chosen.iter().rev() {
-            files.push((*part, hub.get(&repository, &wanted, path).map_err(|e| wanted.failure(path, &e))?));
+            let of_commit = Wanted { revision: &commit, ..wanted };
+            let fetched = hub.get(&repository, &of_commit, path).map_err(|e| wanted.failure(path, &e))?;
+            files.push((*part, fetched.path));
+            commit = fetched.commit;
         }
+        hub.name(&wanted, &commit).map_err(|e| wanted.failure("the name", &e))?;
         files.reverse();
         return Ok(files);
     }

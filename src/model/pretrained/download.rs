@@ -21,17 +21,21 @@ pub(super) fn fetch_with(hub: &Hub, id: &str, revision: &str, files: &Files) -> 
     let wanted = Wanted { kind: Kind::Model, id, revision };
     let (owner, name) = split_id(id);
     let repository = hub.client.model(owner, name);
-    let mut folder = PathBuf::new();
+    let (mut folder, mut commit) = (PathBuf::new(), revision.to_owned());
     for file in files.required {
-        let path = hub.get(&repository, &wanted, file).map_err(|e| wanted.failure(file, &e))?;
-        folder = path.parent().map(PathBuf::from).unwrap_or_default();
+        // All files of the commit that the first one came from, though a branch may move meanwhile.
+        let of_commit = Wanted { revision: &commit, ..wanted };
+        let fetched = hub.get(&repository, &of_commit, file).map_err(|e| wanted.failure(file, &e))?;
+        folder = fetched.path.parent().map(PathBuf::from).unwrap_or_default();
+        commit = fetched.commit;
     }
     for file in files.optional {
-        match hub.get(&repository, &wanted, file) {
+        match hub.get(&repository, &Wanted { revision: &commit, ..wanted }, file) {
             // No connection here means that the required files came from the cache: it has what there is.
             Ok(_) | Err(Problem::Refused { status: 404, .. } | Problem::Broken { have: 0, .. }) => {}
             Err(e) => return Err(wanted.failure(file, &e)),
         }
     }
+    hub.name(&wanted, &commit).map_err(|e| wanted.failure("the name", &e))?;
     Ok(folder)
 }

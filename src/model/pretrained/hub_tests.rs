@@ -109,3 +109,23 @@ fn two_at_once_bring_one_file() {
     let blobs = std::fs::read_dir(cache.path().join("models--someone--tiny-bert/blobs")).unwrap();
     assert!(blobs.flatten().all(|blob| blob.path().extension().is_none()));
 }
+
+#[test]
+fn a_branch_that_moves_on_is_followed_and_kept_whole_until_the_new_files_are_there() {
+    let (old, new) = (tiny_folder(), tiny_folder());
+    let cache = tempfile::tempdir().unwrap();
+    let server = Server::start(ID, &[("main", old.path())]);
+    let before = download::fetch_with(&server.client(cache.path()), ID, "main", &Files::TEXT).unwrap();
+    // The same configuration, and at first no weights.
+    let weights = std::fs::read(new.path().join("model.safetensors")).unwrap();
+    std::fs::remove_file(new.path().join("model.safetensors")).unwrap();
+    let moved = Server::start(ID, &[("main", new.path())]);
+    assert!(download::fetch_with(&moved.client(cache.path()), ID, "main", &Files::TEXT).is_err());
+    let nowhere = Server::nowhere();
+    assert_eq!(download::fetch_with(&nowhere.client(cache.path()), ID, "main", &Files::TEXT).unwrap(), before);
+    std::fs::write(new.path().join("model.safetensors"), weights).unwrap();
+    let after = download::fetch_with(&moved.client(cache.path()), ID, "main", &Files::TEXT).unwrap();
+    assert!(after != before && after.ends_with(moved.commit("main")), "{}", after.display());
+    load(&after);
+    assert_eq!(download::fetch_with(&nowhere.client(cache.path()), ID, "main", &Files::TEXT).unwrap(), after);
+}
