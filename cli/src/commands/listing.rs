@@ -56,10 +56,11 @@ pub(crate) fn print_cached(repositories: &[CachedRepository]) -> Result<()> {
                 names if names.is_empty() => short(&revision.commit).to_owned(),
                 names => format!("{} ({names})", short(&revision.commit)),
             });
-            let mut size_on_disk = size(repository.bytes);
-            if repository.incomplete_bytes > 0 {
-                size_on_disk += &format!(", and {} of a download that broke off", size(repository.incomplete_bytes));
-            }
+            let begun = match repository.incomplete_bytes {
+                0 => String::new(),
+                bytes => format!(", and {} of a download that broke off", size(bytes)),
+            };
+            let size_on_disk = format!("{}{begun}", size(repository.bytes));
             vec![repository.id.clone(), size_on_disk, revisions.collect::<Vec<_>>().join(", ")]
         })
         .collect();

@@ -22,7 +22,7 @@ pub(super) fn run(which: &Which, split: Option<Split>, out: Option<PathBuf>, url
         return Err(Failure::input(format!("{}: {problem}", which.name)));
     }
     if let Some(data) = images {
-        return get_images(&data, which.offline, out, url);
+        return get_images(&data, which.offline, out.as_deref(), url);
     }
     let ending = if which.is_table() || which.export().is_some() { "csv" } else { "jsonl" };
     let out = out.unwrap_or_else(|| PathBuf::from(format!("{}.{ending}", which.name.replace('/', "--"))));
@@ -80,12 +80,12 @@ fn write_texts(data: &TextDataset, split: Option<Split>, file: &mut impl Write) 
     Ok(Ok(()))
 }
 
-fn get_images(data: &PublicImages, offline: bool, out: Option<PathBuf>, url: Option<&str>) -> Result<()> {
+fn get_images(data: &PublicImages, offline: bool, out: Option<&Path>, url: Option<&str>) -> Result<()> {
     let kept = data.path()?;
-    if let Some(out) = &out {
+    if let Some(out) = out {
         check_free(out)?;
     }
-    let to = out.as_deref().unwrap_or(&kept);
+    let to = out.unwrap_or(&kept);
     // What was fetched before needs no network; fetching compares it with its checksum.
     let offline = offline || tunebook::hub::is_offline();
     if offline && !kept.is_file() {

@@ -1,6 +1,7 @@
 //! `tunebook data list`.
 
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use tunebook::data::{PublicImages, embedded, export, image};
 use tunebook::hub::Kind;
 
@@ -95,6 +96,6 @@ pub(super) fn images_json(data: &PublicImages) -> Result<Value> {
 
 /// The SHA-256 of rows as they are stored.
 pub(super) fn sha256(rows: &str) -> String {
-    use sha2::{Digest, Sha256};
-    Sha256::digest(rows).iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = Sha256::digest(rows).iter().map(|byte| [byte >> 4, byte & 15]).collect::<Vec<_>>();
+    digits.concat().into_iter().filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
 }
