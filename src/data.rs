@@ -8,8 +8,8 @@
 //! wrong), [`drift`] (what has changed since), [`data_sheet`] (all of that at a glance), [`text_augmentation`]
 //! (changed copies of training texts), [`embedded`] (what ships inside the library), [`export`] (a file as a help
 //! desk exports it, and the key to its defects), [`HubDataset`] (a data set of the Hugging Face Hub), [`rows`] (what
-//! all kinds of data sets have in common), [`image`] (images), [`table`] (tables) and [`CloudMetrics`] (a table with
-//! incidents, made from a seed).
+//! all kinds of data sets have in common), [`image`] (images; [`ChestPhantoms`] are made from a seed), [`table`] (tables) and
+//! [`CloudMetrics`] (a table with incidents, made from a seed).
 
 pub mod balance;
 pub mod clean;
@@ -53,8 +53,8 @@ pub use export::{AnswerKey, DefectKind, EmbeddedExport, ExportRow, KeyReport, Ke
 pub use folds::Fold;
 pub use hub::HubDataset;
 pub use image::{
-    Augmentation, FolderImages, ImageDataSheet, ImageDataset, ImageNearDuplicateSearch, ImageShape, Normalization,
-    Padding, PerceptualHash, PublicImages,
+    Augmentation, ChestPhantoms, FolderImages, ImageDataSheet, ImageDataset, ImageNearDuplicateSearch, ImageShape,
+    Normalization, OutlinePhantoms, Padding, PerceptualHash, PublicImages,
 };
 pub use label_noise::{LabelNoise, LabelNoiseSearch, LabelSuspect};
 pub use leakage::{LeakageReport, LeakedRow};

@@ -7,9 +7,10 @@ pub use crate::chart::{
     StrategyComparison, SweepChart,
 };
 pub use crate::data::{
-    Augmentation, CategoricalSteps, Cleaner, CloudMetrics, DataSheet, FolderImages, HubDataset, ImageDataSheet,
-    ImageDataset, ImageShape, ImageSplits, MultiLabelDataset, NumericSteps, Preprocessor, TableColumn, TableDataSheet,
-    TableSchema, TabularDataset, TextAugmentation, TextDataset, TextRegressionDataset, TextSplits,
+    Augmentation, CategoricalSteps, ChestPhantoms, Cleaner, CloudMetrics, DataSheet, FolderImages, HubDataset,
+    ImageDataSheet, ImageDataset, ImageShape, ImageSplits, MultiLabelDataset, NumericSteps, OutlinePhantoms,
+    Preprocessor, TableColumn, TableDataSheet, TableSchema, TabularDataset, TextAugmentation, TextDataset,
+    TextRegressionDataset, TextSplits,
 };
 pub use crate::metrics::{
     Bootstrap, Calibration, ClassificationReport, Column, ColumnKind, ComparisonTable, ConfusionMatrix, Evaluation,

@@ -5,7 +5,7 @@
 //! [`splits`] (parts and folds), [`perceptual_hash`] and [`duplicates`] (images that stand twice or nearly so),
 //! [`data_sheet`] (all problems at a glance) and [`sheets`]
 //! (examples to look at). Files are read by [`npz`] (MedMNIST, with [`npy`] for one array), [`idx`] (MNIST) and
-//! [`folder`] (PNG and JPEG); [`files`] and [`labels`] are what these share.
+//! [`folder`] (PNG and JPEG); [`files`] and [`labels`] are what these share. [`phantoms`] makes images from a seed.
 
 pub mod augmentation;
 mod colour;
@@ -20,6 +20,7 @@ pub mod normalization;
 mod npy;
 mod npz;
 pub mod perceptual_hash;
+mod phantoms;
 pub mod public;
 mod sheets;
 mod splits;
@@ -31,4 +32,5 @@ pub use duplicates::ImageNearDuplicateSearch;
 pub use folder::FolderImages;
 pub use normalization::Normalization;
 pub use perceptual_hash::PerceptualHash;
+pub use phantoms::{ChestPhantoms, OutlinePhantoms};
 pub use public::PublicImages;
