@@ -96,6 +96,9 @@ fn list(as_json: bool) -> Result<()> {
     let on_hub: Vec<Vec<String>> = catalogue::MODELS.iter().map(listing::listed_row).collect();
     listing::section("\nOn the Hugging Face Hub, among others: tunebook model get NAME", &on_hub)?;
     outln!("\nAnd any folder with config.json, model.safetensors and, for texts, tokenizer.json.");
+    outln!(
+        "For images, `tunebook finetune --data-kind image --model embedded` has a small network for grey ones inside."
+    );
     Ok(())
 }
 

@@ -20,6 +20,7 @@ const PREDICT_BATCH: usize = 32;
 ///
 /// | from | with |
 /// | --- | --- |
+/// | the small network inside the library, for grey images | [`ImageClassifier::from_pretrained`] with [`Pretrained::embedded`] |
 /// | a pretrained model of timm or torchvision | [`ImageClassifier::from_pretrained`], a fresh head for your labels |
 /// | one that has your labels already | [`ImageClassifier::from_finetuned`], [`ImageClassifier::load`] |
 /// | nothing, small images | [`ImageClassifier::small`] |
@@ -69,14 +70,17 @@ pub(in crate::model) struct Origin {
 }
 
 impl ImageClassifier {
-    /// A pretrained network with a fresh head for these labels: a folder or a model of the Hub in timm's layout, such as
-    /// `timm/resnet18.a1_in1k`. The head starts from seed 42; see [`ImageClassifier::from_pretrained_seeded`].
+    /// A pretrained network with a fresh head for these labels: the embedded one for grey images of about 28 to 64 pixels,
+    /// or a folder or a model of the Hub in timm's layout, such as `timm/resnet18.a1_in1k`. The head starts from seed 42;
+    /// see [`ImageClassifier::from_pretrained_seeded`].
     ///
-    /// ```no_run
+    /// ```
+    /// use tunebook::data::ChestPhantoms;
     /// use tunebook::model::{ImageClassifier, Pretrained};
-    /// let labels = vec!["normal".to_owned(), "pneumonia".to_owned()];
-    /// let model = ImageClassifier::from_pretrained(Pretrained::hub("timm/resnet18.a1_in1k"), labels)?;
+    /// let data = ChestPhantoms { images: 10, ..ChestPhantoms::default() }.generate()?;
+    /// let model = ImageClassifier::from_pretrained(Pretrained::embedded(), data.label_names())?;
     /// println!("{}", model.summary());
+    /// assert_eq!(model.predict(&data)?.len(), 10);
     /// # Ok::<(), tunebook::Error>(())
     /// ```
     ///
@@ -309,6 +313,18 @@ impl ImageClassifier {
     /// What was loaded, what starts fresh, and what the file had beyond them.
     pub fn load_report(&self) -> &LoadReport {
         self.network.load_report()
+    }
+
+    /// SHA-256 of the weights file that the network came from, in hexadecimal; none for fresh weights.
+    ///
+    /// ```
+    /// use tunebook::model::{ImageClassifier, Pretrained};
+    /// let model = ImageClassifier::from_finetuned(Pretrained::embedded())?;
+    /// assert_eq!(model.weights_sha256().map(str::len), Some(64));
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    pub fn weights_sha256(&self) -> Option<&str> {
+        self.origin.weights_sha256.as_deref()
     }
 
     /// What the weights come from, for messages.

@@ -5,6 +5,8 @@
 //! to what a network reads), [`ImageClassifier`] (images to labels), [`source`] and [`layout`] (its folder, as timm has it).
 
 mod classifier;
+#[cfg(test)]
+mod embedded_tests;
 mod features;
 mod layers;
 mod layout;
@@ -49,10 +51,10 @@ fn check_channels(shape: ImageShape, channels: usize) -> Result<()> {
     Err(Error::input(
         "images",
         format!("are {shape} (channels x height x width), and the network takes {channels} channels"),
-        if channels == 3 {
-            "read them in colour: FolderImages { channels: Some(3), .. }, or ImageDataset::to_colour()"
-        } else {
-            "make the network for the channels that the images have"
+        match channels {
+            3 => "read them in colour: FolderImages { channels: Some(3), .. }, or ImageDataset::to_colour()",
+            1 => "read them in grey: FolderImages { channels: Some(1), .. }; or make the network for their channels",
+            _ => "make the network for the channels that the images have",
         },
     ))
 }

@@ -247,7 +247,7 @@ fn a_folder_that_does_not_fit_says_what_is_wrong() {
     assert!(message(folder, |c| c["pretrained_cfg"]["input_size"] = json!([2, 0, 8])).contains("input_size[1] is 0"));
 
     let load = |source: Pretrained| ImageClassifier::from_finetuned(source).unwrap_err().to_string();
-    assert!(load(Pretrained::embedded()).contains("encoder of texts"));
+    assert!(load(Pretrained::embedded().pooling(crate::model::Pooling::Cls)).contains("models of texts"));
     assert!(load(Pretrained::folder(folder).max_length(7)).contains("models of texts"));
     assert!(load(Pretrained::folder(folder.join("none"))).contains("no such folder"));
     let encoder = crate::model::fixture::tiny_folder();

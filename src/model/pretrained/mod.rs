@@ -60,8 +60,9 @@ enum Source {
 }
 
 impl Pretrained {
-    /// The small English encoder inside the library: no network, no files. Its model card is
-    /// `models/tunebook-encoder/README.md`.
+    /// What is inside the library: no network, no files. For texts the small English encoder (its model card is
+    /// `models/tunebook-encoder/README.md`), for [images](super::ImageClassifier::from_pretrained) a small network for grey
+    /// images of about 28 to 64 pixels, which was pretrained on drawings (`models/tunebook-images/README.md`).
     ///
     /// ```
     /// use tunebook::model::{Pretrained, TextEncoder};

@@ -89,6 +89,12 @@ pub(super) fn classifier(
         }
         model => ImageClassifier::from_pretrained_seeded(source(model).device(device), labels, seed)?,
     };
+    if model.network().channels() == 1 && channels == 3 {
+        let (name, train) = (call.model.model.as_deref().unwrap_or(SMALL), call.data.train.display());
+        let mend =
+            if is_npz(&call.data.train) { "use --model small or resnet18" } else { "read them as grey with --grey" };
+        return Err(Failure::input(format!("--model {name}: is for grey images, and {train} has colour; {mend}")));
+    }
     if model.network().channels() == channels || model.network().channels() != 3 {
         return Ok((model, parts));
     }

@@ -35,6 +35,7 @@ use crate::failure::Result;
     tunebook finetune --train comments.csv --label-columns toxic,insult,threat --out my-model\n  \
     tunebook finetune --data-kind image --train flowers/train --test flowers/test --image-size 64 --out my-model\n  \
     tunebook finetune --data-kind image --train pneumoniamnist.npz --label-names normal,pneumonia --out my-model\n  \
+    tunebook finetune --data-kind image --model embedded --train few-scans --grey --image-size 28 --out my-model\n  \
     tunebook finetune --train tickets.csv --checkpoints runs/a --resume --out my-model\n\
     \nThe metrics are those of --test, else of --validation, else of a fifth held out by --seed (stratified for \
     classification). The epoch with the best value of --monitor, the lowest validation loss unless said otherwise, is kept, also when Ctrl-C \

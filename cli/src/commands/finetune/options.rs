@@ -67,9 +67,10 @@ pub(crate) struct DataOptions {
 #[command(next_help_heading = "Model and method")]
 pub(crate) struct ModelOptions {
     /// For texts `embedded`, a folder in the Hub's layout, or a Hub id such as sentence-transformers/all-MiniLM-L6-v2; for
-    /// tables the folder of a model that was saved, whose hidden layers are kept; for images small or resnet18, fresh networks
-    /// for small and for larger images, or a folder or a Hub id with pretrained weights such as timm/resnet18.a1_in1k
-    /// [default: embedded for texts, small for images, a fresh network for tables]
+    /// tables the folder of a model that was saved, whose hidden layers are kept; for images `embedded`, a small network for grey
+    /// images of 28 to 64 pixels that was pretrained on drawings, small or resnet18, fresh networks for small and for larger
+    /// images, or a folder or a Hub id with pretrained weights such as timm/resnet18.a1_in1k [default: embedded for texts,
+    /// small for images, a fresh network for tables]
     #[arg(long)]
     pub(super) model: Option<String>,
     /// Which parameters train

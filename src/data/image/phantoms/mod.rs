@@ -149,7 +149,7 @@ fn assemble(
     side: usize,
     label_names: Vec<String>,
     label: impl Fn(usize) -> usize,
-    draw: impl Fn(usize) -> Vec<u8> + Sync,
+    draw: impl Fn(usize) -> Vec<u8> + Sync + Send,
 ) -> Result<ImageDataset> {
     let pixels = (0..images).into_par_iter().flat_map_iter(draw).collect();
     let shape = ImageShape { channels: 1, height: side, width: side };
