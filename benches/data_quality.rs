@@ -7,7 +7,7 @@
 //! ```
 //!
 //! - `label-noise`: the embedded tickets with 0 and with 20 labels changed on purpose, three seeds each: the estimate of
-//!   wrong labels with its interval, and how many of the first 20 suspects were changed.
+//!   wrong labels with its interval, and how many of the first 20 rows in its ranking were changed.
 //! - `image-duplicates`: near-duplicates within the training part and across the split, at several thresholds, and a
 //!   picture of pairs around the threshold.
 //! - `text-augmentation`: accuracy on the test file after training on a few rows (200), as they are, changed anew at each
@@ -66,7 +66,7 @@ fn label_noise(folder: Option<&str>) -> Result<()> {
             let search = LabelNoiseSearch { seed, ..LabelNoiseSearch::default() };
             let noise = noisy.label_noise_from_vectors(&vectors, &search)?;
             let (low, high) = noise.noise_interval();
-            let found = noise.suspects().iter().take(PLANTED).filter(|suspect| rows.contains(&suspect.row)).count();
+            let found = noise.ranked().iter().take(PLANTED).filter(|suspect| rows.contains(&suspect.row)).count();
             println!(
                 "{planted} planted ({:.1} %), seed {seed}: estimate {:.1} % [{:.1}, {:.1}], {} suspects, {:.1} of them \
                  expected wrong; of the first {PLANTED} {found} were planted",

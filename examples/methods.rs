@@ -9,14 +9,16 @@ fn main() -> Result<()> {
     let only = std::env::args().nth(1);
     let data = TextDataset::embedded("support-tickets")?.fixed_split()?;
     let train = data.train.few_shot(16, 42)?;
+    // Name, method, epochs, and each layer's learning rate as a share of that of the layer above.
     let methods = [
-        ("feature-extraction", Method::FeatureExtraction, 20),
-        ("partial", Method::Partial { last_n_layers: 2 }, 4),
-        ("full", Method::Full, 4),
-        ("gradual", Method::Gradual { epochs_per_layer: 1 }, 5),
-        ("two-phase", Method::TwoPhase { freeze_epochs: 2 }, 3),
-        ("bitfit", Method::BitFit, 4),
-        ("lora", Method::Lora(LoraConfig::default()), 4),
+        ("feature-extraction", Method::FeatureExtraction, 20, 1.0),
+        ("partial", Method::Partial { last_n_layers: 2 }, 4, 1.0),
+        ("full", Method::Full, 4, 1.0),
+        ("layer-wise-rates", Method::Full, 4, 0.7),
+        ("gradual", Method::Gradual { epochs_per_layer: 1 }, 5, 1.0),
+        ("two-phase", Method::TwoPhase { freeze_epochs: 2 }, 3, 1.0),
+        ("bitfit", Method::BitFit, 4, 1.0),
+        ("lora", Method::Lora(LoraConfig::default()), 4, 1.0),
     ];
     if let Some(name) = only.as_deref()
         && name != "setfit"
@@ -34,14 +36,15 @@ fn main() -> Result<()> {
         println!("{name:<28} {parameters:>10} {:>9.1} {:>7.1} %", report.seconds(), 100.0 * accuracy);
         Ok(())
     };
-    for (name, method, epochs) in methods {
+    for (name, method, epochs, layer_decay) in methods {
         if !wanted(name) {
             continue;
         }
         let model = TextClassifier::from_pretrained(Pretrained::embedded(), data.label_names())?;
-        let config = TrainingConfig { epochs, ..TrainingConfig::default() };
+        let config = TrainingConfig { epochs, layer_decay, ..TrainingConfig::default() };
         let report = Trainer::new(model).method(method).config(config).observer(Quiet).fit(&train, &data.validation)?;
-        say(&report.method().to_string(), &report)?;
+        let rates = if layer_decay < 1.0 { ", rates by layer" } else { "" };
+        say(&format!("{}{rates}", report.method()), &report)?;
     }
     if wanted("setfit") {
         let model = TextClassifier::from_pretrained(Pretrained::embedded(), data.label_names())?;

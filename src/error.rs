@@ -19,7 +19,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// let error = tunebook::Error::input("tickets.csv", "line 3 has no label", "fill it in or drop the row");
 /// assert_eq!(error.to_string(), "tickets.csv: line 3 has no label; fill it in or drop the row");
 /// ```
-#[derive(Debug)]
+///
+/// Its `Debug` form is the same text: that is what Rust prints of an error that leaves `main` or a notebook's cell, and what
+/// `unwrap` and `expect` say.
 #[non_exhaustive]
 pub enum Error {
     /// A file or value from outside is not usable as it is.
@@ -71,6 +73,12 @@ impl fmt::Display for Error {
             Self::Training(problem) => write!(f, "training stopped: {problem}"),
             Self::Chart(problem) => write!(f, "chart: {problem}"),
         }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

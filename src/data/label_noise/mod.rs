@@ -131,7 +131,10 @@ pub struct LabelNoise {
     name: String,
     rows: usize,
     label_names: Vec<String>,
-    suspects: Vec<LabelSuspect>,
+    /// Every row whose given label is not the most probable one, the most suspect first.
+    ranked: Vec<LabelSuspect>,
+    /// How many of them are suspects.
+    suspects: usize,
     joint: Vec<Vec<f64>>,
     fit: Fit,
 }
@@ -149,7 +152,7 @@ impl TextDataset {
         let fit = likelihood.fit();
         let names = self.label_names();
         let mut joint = vec![vec![0.0; names.len()]; names.len()];
-        let mut suspects = Vec::new();
+        let mut ranked = Vec::new();
         for (row, &given) in self.labels().iter().enumerate() {
             let chances = likelihood.row(row, &fit);
             for (sum, chance) in joint[given].iter_mut().zip(&chances.true_label) {
@@ -157,7 +160,7 @@ impl TextDataset {
             }
             let suggested = most_probable(&probabilities[row]);
             if suggested != given {
-                suspects.push(LabelSuspect {
+                ranked.push(LabelSuspect {
                     row,
                     id: self.ids()[row].clone(),
                     text: self.texts()[row].clone(),
@@ -169,9 +172,17 @@ impl TextDataset {
                 });
             }
         }
-        suspects.sort_by(|a, b| b.chance_wrong.total_cmp(&a.chance_wrong).then(a.row.cmp(&b.row)));
-        suspects.truncate((fit.rate * self.len() as f64).round() as usize);
-        Ok(LabelNoise { name: self.name().to_owned(), rows: self.len(), label_names: names, suspects, joint, fit })
+        ranked.sort_by(|a, b| b.chance_wrong.total_cmp(&a.chance_wrong).then(a.row.cmp(&b.row)));
+        let suspects = ranked.len().min((fit.rate * self.len() as f64).round() as usize);
+        Ok(LabelNoise {
+            name: self.name().to_owned(),
+            rows: self.len(),
+            label_names: names,
+            ranked,
+            suspects,
+            joint,
+            fit,
+        })
     }
 
     /// Label errors from `vectors`: one for each text, sentence embeddings for example. A
@@ -264,7 +275,25 @@ fn unit_length(vector: &[f32]) -> Vec<f32> {
 impl LabelNoise {
     /// The suspects, the most suspect first.
     pub fn suspects(&self) -> &[LabelSuspect] {
-        &self.suspects
+        &self.ranked[..self.suspects]
+    }
+
+    /// Every row whose given label is not the most probable one, the most suspect first; [`suspects`](Self::suspects) are
+    /// its beginning. The number of suspects is an estimate from few rows: whoever has the time to read more goes on here.
+    ///
+    /// ```
+    /// use tunebook::data::TextDataset;
+    ///
+    /// let texts = ["a", "b", "c", "d", "e"].map(String::from).to_vec();
+    /// let data = TextDataset::new("moods", texts, vec![0, 0, 0, 1, 1], vec!["happy".into(), "angry".into()])?;
+    /// let probabilities = [[0.9, 0.1], [0.8, 0.2], [0.1, 0.9], [0.2, 0.8], [0.4, 0.6]].map(|row| row.to_vec());
+    /// let noise = data.label_noise(&probabilities)?;
+    /// assert!(noise.ranked().starts_with(noise.suspects()));
+    /// assert_eq!(noise.ranked()[0].text, "c");
+    /// # Ok::<(), tunebook::Error>(())
+    /// ```
+    pub fn ranked(&self) -> &[LabelSuspect] {
+        &self.ranked
     }
 
     /// The estimated joint distribution: the share of rows with the given label (first index) whose true label is the
@@ -286,7 +315,7 @@ impl LabelNoise {
 
     /// How many of the suspects are expected to have a wrong label: the sum of their chances.
     pub fn expected_wrong(&self) -> f64 {
-        self.suspects.iter().map(|suspect| suspect.chance_wrong).sum()
+        self.suspects().iter().map(|suspect| suspect.chance_wrong).sum()
     }
 
     /// The temperature that calibrates the probabilities: above 1 the model was too sure of itself, below 1 it was not sure
@@ -309,7 +338,7 @@ impl LabelNoise {
             &format!("{}: labels to check", self.name),
             &["row", "given", "suggested", "chance to be wrong", "text"],
         );
-        for suspect in self.suspects.iter().take(SHOWN) {
+        for suspect in self.suspects().iter().take(SHOWN) {
             let names = [suspect.given, suspect.suggested].map(|label| Cell::plain(self.label_name(label)));
             let [given, suggested] = names;
             let chance = Cell::plain(format!("{:.0} %", 100.0 * suspect.chance_wrong));
@@ -331,10 +360,10 @@ impl LabelNoise {
 
     fn summary(&self) -> String {
         let rate = self.rate_in_words();
-        if self.suspects.is_empty() {
+        if self.suspects == 0 {
             return format!("no row stands out; estimated share of wrong labels: {rate}");
         }
-        let suspects = part_of(self.suspects.len(), self.rows);
+        let suspects = part_of(self.suspects, self.rows);
         let expected = self.expected_wrong();
         format!(
             "estimated share of wrong labels: {rate}. To read first: {suspects} rows, about {expected:.0} of which are \
@@ -347,7 +376,7 @@ impl LabelNoise {
 impl fmt::Display for LabelNoise {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.name, self.summary())?;
-        for suspect in self.suspects.iter().take(SHOWN) {
+        for suspect in self.suspects().iter().take(SHOWN) {
             let (given, suggested) = (self.label_name(suspect.given), self.label_name(suspect.suggested));
             let (id, chance) = (&suspect.id, 100.0 * suspect.chance_wrong);
             write!(f, "\n  {chance:3.0} %  {id}: {given} -> {suggested}?  {}", excerpt(&suspect.text, 60))?;

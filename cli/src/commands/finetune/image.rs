@@ -61,9 +61,12 @@ pub(super) fn classes(call: &Finetune) -> Result<Parts<ImageDataset>> {
         }
         Err(_) => (all.clone(), None, None),
     };
-    let parts = held_out(call, rest, validation.or(own_validation), test.or(own_test), |rest| {
+    let mut parts = held_out(call, rest, validation.or(own_validation), test.or(own_test), |rest| {
         rest.stratified_split(seed, 0.2, 0.0)
     })?;
+    if let Some(augmentation) = call.data.augmentation()? {
+        parts.train = parts.train.augmented(augmentation)?;
+    }
     if !call.results.json {
         outln!("{}", parts.train);
     }

@@ -4,6 +4,7 @@
 //! (the rows),
 //! `task.rs` (what is measured), `run.rs` (the run), `progress.rs` and `output.rs` (what is shown and written).
 
+mod augment;
 mod image;
 mod options;
 mod output;

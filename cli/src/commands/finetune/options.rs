@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use tunebook::data::Columns;
 use tunebook::prelude::*;
 
+use super::augment::parse_change;
 use super::output::may_replace;
 use crate::commands::folder_of;
 use crate::failure::{Failure, Result};
@@ -60,6 +61,10 @@ pub(crate) struct DataOptions {
     /// Names of the classes of an .npz file, in the order of their numbers [default: the numbers]
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     pub(super) label_names: Vec<String>,
+    /// Changes of the training images, each with its strength, new at every pass: horizontal-flip=0.5 (chance), vertical-flip,
+    /// shift=0.1 (share of the side), rotation=10 (degrees), scale=0.1, brightness=0.2, contrast=0.2, random-erasing=0.25
+    #[arg(long, value_delimiter = ',', value_name = "NAME=STRENGTH", value_parser = parse_change)]
+    pub(super) augment: Vec<(String, f32)>,
 }
 
 /// The model, and which of its parameters learn.
@@ -127,6 +132,10 @@ pub(crate) struct TrainingOptions {
     /// Share of each label's probability that is spread over all labels, for classification
     #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
     label_smoothing: f64,
+    /// Strength of mixup for images and tables: each row is mixed with another, the shares drawn from a Beta distribution of
+    /// this alpha; 0.2 is usual
+    #[arg(long, value_name = "ALPHA", default_value_t = 0.0)]
+    mixup: f64,
     /// Let rare labels count more in the loss, for classification
     #[arg(long)]
     balance_classes: bool,
@@ -287,6 +296,7 @@ impl super::Finetune {
             },
             layer_decay: training.layer_decay,
             label_smoothing: training.label_smoothing,
+            mixup: training.mixup,
             class_weights: if training.balance_classes { ClassWeights::Balanced } else { ClassWeights::None },
             max_length: self.model.max_length,
             seed: training.seed,
@@ -321,7 +331,10 @@ impl super::Finetune {
             ("--image-size", data.image_size.is_some()),
             ("--grey", data.grey),
             ("--label-names", !data.label_names.is_empty()),
+            ("--augment", !data.augment.is_empty()),
         ];
+        // Before any file is read: a strength out of range.
+        data.augmentation()?;
         let for_files = [("--label-column", data.label_column.is_some())];
         let for_several = [
             ("--label-columns", !data.label_columns.is_empty()),

@@ -13,7 +13,7 @@ use super::progress::Bars;
 use super::task::{Finetuned, Measured};
 use super::texts::Parts;
 use crate::commands::on_ctrl_c;
-use crate::failure::{Result, outln};
+use crate::failure::{Failure, Result, outln};
 
 /// Trains the model on the parts, does `finish` to what came out, and measures, saves and says the outcome.
 pub(super) fn train<M: Finetuned>(
@@ -46,6 +46,9 @@ where
     }
     let report = trainer.observer(Bars::default()).fit(&parts.train, &parts.validation)?;
     if report.stop_reason() == StopReason::Requested {
+        if report.history().epochs().is_empty() {
+            return Err(stopped_too_early(call));
+        }
         say_stopped(call, &report);
     }
     let mut model = report.model().clone();
@@ -74,6 +77,15 @@ where
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What has hardly learned is not written as if it were a model.
+fn stopped_too_early(call: &Finetune) -> Failure {
+    let go_on = match &call.training.checkpoints {
+        Some(folder) => format!("; the same call with --resume goes on from {}", folder.display()),
+        None => String::new(),
+    };
+    Failure::work(format!("training was stopped before its first epoch ended: there is no model to keep{go_on}"))
 }
 
 fn say_stopped<M>(call: &Finetune, report: &TrainingReport<M>) {
