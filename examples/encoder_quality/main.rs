@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! RAYON_NUM_THREADS=1 cargo run --release --example encoder_quality -- --teacher MINILM_DIR --sst SST2_DIR \
-//!     [--model DIR] [--beside DIR]... [--tickets FILE] [--seeds 5] [--full EPOCHS [--full-teacher]]
+//!     [--model DIR] [--beside DIR]... [--tickets FILE] [--held-out FILE] [--seeds 5] [--full] [--full-teacher]
 //! ```
 //!
 //! One thread, because one of the rows is the time on one core. Each value is the mean over the seeds, with the standard
@@ -15,7 +15,10 @@ mod options;
 mod table;
 mod vectors;
 
-use measures::{Labelled, agreement, fine_tuned, milliseconds, pairs, probe, probe_on_few, probe_on_some, sentences};
+use measures::{
+    FULL, FULL_TEACHER, Labelled, agreement, fine_tuned, milliseconds, pairs, probe, probe_on_few, probe_on_some,
+    sentences,
+};
 use options::{Options, name_of};
 use table::Table;
 use tunebook::data::Columns;
@@ -36,7 +39,10 @@ fn main() {
 struct Data {
     sst: Option<TextSplits>,
     tickets: TextSplits,
+    /// Sentences with their topics.
     sentences: Vec<(String, String)>,
+    /// Texts of the kind that the encoder learned from, without topics.
+    held_out: Vec<(String, String)>,
 }
 
 fn run(options: &Options) -> Result<()> {
@@ -46,12 +52,14 @@ fn run(options: &Options) -> Result<()> {
     };
     let reviews = TextDataset::embedded("product-reviews")?;
     let sentences = sentences(&[("ticket", &tickets.train), ("ticket", &tickets.test), ("review", &reviews)]);
-    let data = Data { sst: options.sst.as_deref().map(sst).transpose()?, tickets, sentences };
+    let held_out = options.held_out.as_deref().map(lines).transpose()?.unwrap_or_default();
+    let data = Data { sst: options.sst.as_deref().map(sst).transpose()?, tickets, sentences, held_out };
     println!(
-        "{} tickets to train on, {} to test on; {} sentences to pair; SST-2: {}\n",
+        "{} tickets to train on, {} to test on; {} sentences and {} held-out texts to pair; SST-2: {}\n",
         data.tickets.train.len(),
         data.tickets.test.len(),
         data.sentences.len(),
+        data.held_out.len(),
         data.sst.as_ref().map_or("not given, see --sst".into(), |sst| format!("{} rows to test on", sst.test.len()))
     );
     let mut table = Table::new();
@@ -74,15 +82,14 @@ fn run(options: &Options) -> Result<()> {
     if let Some(teacher) = &teacher {
         table.add("teacher", rows(&TextEncoder::from_pretrained(teacher.clone())?, options.seeds)?);
     }
-    if options.full > 0 {
-        let mut networks = vec![(name.as_str(), model)];
-        networks.extend(teacher.iter().filter(|_| options.full_teacher).map(|teacher| ("teacher", teacher)));
-        for (name, source) in networks {
-            for seed in 1..=options.seeds {
-                let accuracy = fine_tuned(source, &data.tickets, options.full, seed)?;
-                eprintln!("{name}, full fine-tuning, seed {seed}: {accuracy:.1} %");
-                table.add(name, vec![("tickets, all, full fine-tuning: %", vec![accuracy])]);
-            }
+    let mut networks = Vec::new();
+    networks.extend(options.full.then_some((name.as_str(), model, &FULL)));
+    networks.extend(teacher.iter().filter(|_| options.full_teacher).map(|teacher| ("teacher", teacher, &FULL_TEACHER)));
+    for (name, source, settings) in networks {
+        for seed in 1..=options.seeds {
+            let accuracy = fine_tuned(source, &data.tickets, settings, seed)?;
+            eprintln!("{name}, full fine-tuning, seed {seed}: {accuracy:.1} %");
+            table.add(name, vec![("tickets, all, full fine-tuning: %", vec![accuracy])]);
         }
     }
     print!("{table}");
@@ -92,8 +99,8 @@ fn run(options: &Options) -> Result<()> {
 impl Data {
     /// Everything that is encoded, in one order.
     fn texts(&self) -> Vec<String> {
-        let sentences: Vec<String> = self.sentences.iter().map(|(text, _)| text.clone()).collect();
-        let mut all = vec![sentences];
+        let first = |pairs: &[(String, String)]| pairs.iter().map(|(text, _)| text.clone()).collect::<Vec<_>>();
+        let mut all = vec![first(&self.sentences), first(&self.held_out)];
         for splits in self.sst.iter().chain([&self.tickets]) {
             all.extend([&splits.train, &splits.validation, &splits.test].map(|part| part.texts().to_vec()));
         }
@@ -116,7 +123,7 @@ impl Data {
         };
         let mut ours = ours.rows.into_iter();
         let mut take = |count: usize| ours.by_ref().take(count).collect::<Vec<_>>();
-        let sentences = take(self.sentences.len());
+        let (sentences, held_out) = (take(self.sentences.len()), take(self.held_out.len()));
         let mut labelled = |splits: &TextSplits| {
             [&splits.train, &splits.validation, &splits.test]
                 .map(|part| Labelled { vectors: take(part.len()), labels: part.labels().to_vec() })
@@ -132,10 +139,21 @@ impl Data {
         rows.push(("tickets, 8 a class, probe: %", few));
         rows.push(("tickets, all, probe: %", vec![probe(&train, &validation, &test, classes)?]));
         if let Some(theirs) = theirs {
-            let values = (1..=seeds)
-                .map(|seed| agreement(&sentences, &theirs.rows, &pairs(&self.sentences, PAIRS, seed)))
-                .collect::<Result<_>>()?;
-            rows.push(("agreement with the teacher: Spearman", values));
+            let (their_sentences, their_others) = theirs.rows.split_at(sentences.len());
+            let mut agree = |name, texts: &[(String, String)], ours: &[Vec<f32>], theirs: &[Vec<f32>]| -> Result<()> {
+                let values = (1..=seeds).map(|seed| agreement(ours, theirs, &pairs(texts, PAIRS, seed)));
+                rows.push((name, values.collect::<Result<_>>()?));
+                Ok(())
+            };
+            agree(
+                "agreement with the teacher, tickets and reviews: Spearman",
+                &self.sentences,
+                &sentences,
+                their_sentences,
+            )?;
+            if !held_out.is_empty() {
+                agree("agreement with the teacher, held-out texts: Spearman", &self.held_out, &held_out, their_others)?;
+            }
         }
         Ok(rows)
     }
@@ -150,6 +168,16 @@ fn split_by_column(file: &std::path::Path) -> Result<TextSplits> {
         data.select(&rows)
     };
     Ok(TextSplits { train: part("train"), validation: part("validation"), test: part("test") })
+}
+
+/// One text a line, all of one topic.
+fn lines(file: &std::path::Path) -> Result<Vec<(String, String)>> {
+    let whole = std::fs::read_to_string(file).map_err(|problem| Error::io(file, problem))?;
+    let texts: Vec<_> = whole.lines().map(|line| (line.to_owned(), String::new())).collect();
+    if texts.len() < 2 {
+        return Err(Error::input(file.display(), "holds no two texts to pair", "give one text a line"));
+    }
+    Ok(texts)
 }
 
 fn sst(folder: &std::path::Path) -> Result<TextSplits> {

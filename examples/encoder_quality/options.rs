@@ -16,10 +16,12 @@ pub(crate) struct Options {
     pub(crate) sst: Option<PathBuf>,
     /// Tickets as JSON Lines with `text`, `label` and `split`, instead of the embedded ones.
     pub(crate) tickets: Option<PathBuf>,
+    /// Texts, one a line, that no encoder of the table was trained on: `held-out.txt` of the recipe's work folder.
+    pub(crate) held_out: Option<PathBuf>,
     pub(crate) seeds: u64,
-    /// Epochs of full fine-tuning; 0 leaves it out.
-    pub(crate) full: usize,
-    /// Whether the teacher is fully fine-tuned too, which takes long.
+    /// Whether the encoder is fully fine-tuned, which takes minutes.
+    pub(crate) full: bool,
+    /// Whether the teacher is fully fine-tuned, which takes longer.
     pub(crate) full_teacher: bool,
 }
 
@@ -31,13 +33,19 @@ impl Options {
             beside: Vec::new(),
             sst: None,
             tickets: None,
+            held_out: None,
             seeds: 5,
-            full: 0,
+            full: false,
             full_teacher: false,
         };
         while let Some(name) = words.next() {
-            if name == "--full-teacher" {
-                options.full_teacher = true;
+            let flag = match name.as_str() {
+                "--full" => Some(&mut options.full),
+                "--full-teacher" => Some(&mut options.full_teacher),
+                _ => None,
+            };
+            if let Some(flag) = flag {
+                *flag = true;
                 continue;
             }
             let value = words.next().ok_or_else(|| Error::input(&name, "needs a value", ""))?;
@@ -48,8 +56,8 @@ impl Options {
                 "--beside" => options.beside.push(value.into()),
                 "--sst" => options.sst = Some(value.into()),
                 "--tickets" => options.tickets = Some(value.into()),
+                "--held-out" => options.held_out = Some(value.into()),
                 "--seeds" => options.seeds = value.parse().map_err(broken)?,
-                "--full" => options.full = value.parse().map_err(broken)?,
                 _ => {
                     let mend = "see the head of examples/encoder_quality/main.rs";
                     return Err(Error::input(name, "unknown option", mend));

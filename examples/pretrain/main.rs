@@ -23,10 +23,15 @@
 //!    agree with those of the teacher's sentence vectors (`student.rs`; after Reimers and Gurevych 2020, and Park et al.
 //!    2019);
 //! 5. the files in the Hub's layout, F16.
+//!
+//! One text in 200 is held out. Those of them that share no eight words in a row with a text of the training go to
+//! `held-out.txt` in the work folder: pairs of them show how well the student agrees with the teacher on texts that are
+//! new to it (`cargo run --example encoder_quality -- --held-out`).
 
 mod goals;
 mod least_squares;
 mod options;
+mod overlap;
 mod student;
 mod subspace;
 mod teacher;

@@ -18,6 +18,7 @@ use tunebook::{Error, Result};
 use crate::goals::Goals;
 use crate::least_squares::least_squares;
 use crate::options::Options;
+use crate::overlap::unshared;
 use crate::vocabulary::Vocabulary;
 
 /// Positions: texts of up to this many tokens.
@@ -88,6 +89,9 @@ impl Student {
         let texts: Vec<&str> = passages.iter().map(String::as_str).collect();
         let tokens = self.tokenizer.encode(&texts)?;
         let (held_out, rows): (Vec<usize>, Vec<usize>) = (0..tokens.len()).partition(|row| row % HOLD_OUT == 0);
+        let unseen: Vec<&str> = unshared(passages, &held_out, &rows).into_iter().map(|row| texts[row]).collect();
+        let path = options.work.join("held-out.txt");
+        fs::write(&path, unseen.join("\n") + "\n").map_err(|problem| Error::io(&path, problem))?;
         let per_epoch = rows.len().div_ceil(options.batch);
         let steps = options.epochs * per_epoch;
         let parameters = self.store.all();

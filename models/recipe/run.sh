@@ -24,5 +24,5 @@ pretrain --work "$work/encoder" --out "$work/tunebook-encoder"
 # The teacher's vectors are the same.
 mkdir -p "$work/static"
 cp "$work"/encoder/teacher-*.safetensors "$work/static"
-pretrain --work "$work/static" --out "$work/tunebook-static" --layers 0 --hidden 44
+pretrain --work "$work/static" --out "$work/tunebook-static" --layers 0 --hidden 44 --epochs 2
 cp "$work/corpus/sources.json" "$work/tunebook-encoder"
