@@ -123,15 +123,15 @@ pub(crate) fn agreement(ours: &[Vec<f32>], theirs: &[Vec<f32>], pairs: &[(usize,
     spearman_correlation(&similarities(theirs), &similarities(ours))
 }
 
-/// Settings of full fine-tuning, chosen on the validation part of the tickets.
+/// Settings of full fine-tuning.
 pub(crate) struct Full {
     epochs: usize,
     learning_rate: f64,
 }
 
-/// For a small encoder.
+/// For a small encoder, chosen on the validation part of the tickets.
 pub(crate) const FULL: Full = Full { epochs: 10, learning_rate: 2e-4 };
-/// For MiniLM.
+/// For MiniLM: values that are usual for it, not searched for.
 pub(crate) const FULL_TEACHER: Full = Full { epochs: 4, learning_rate: 1e-4 };
 /// Epochs of the head alone before that.
 const HEAD_EPOCHS: usize = 30;
