@@ -5,12 +5,13 @@
 //! numbers by `iterative.rs`), [`balance`] (rows of each label), [`duplicates`] and [`leakage`] (texts that stand
 //! twice, within a set and across a split), [`outliers`] (values and lengths far from the rest), [`clean`] (one
 //! form for texts, without what stands twice or is missing), [`probe`] and [`label_noise`] (labels that may be
-//! wrong), [`drift`] (what has changed since), [`data_sheet`] (all of that at a glance), [`text_augmentation`]
-//! (changed copies of training texts), [`embedded`] (what ships inside the library), [`export`] (a file as a help
-//! desk exports it, and the key to its defects), [`HubDataset`] (a data set of the Hugging Face Hub), [`rows`] (what
-//! all kinds of data sets have in common), [`image`] (images; [`ChestPhantoms`] are made from a seed), [`table`] (tables) and
-//! [`CloudMetrics`] (a table with incidents, made from a seed).
+//! wrong), [`bag_of_words`] (the baseline for any text task), [`drift`] (what has changed since), [`data_sheet`] (all
+//! of that at a glance), [`text_augmentation`] (changed copies of training texts), [`embedded`] (what ships inside the
+//! library), [`export`] (a file as a help desk exports it, and the key to its defects), [`HubDataset`] (a data set of
+//! the Hugging Face Hub), [`rows`] (what all kinds of data sets have in common), [`image`] (images; [`ChestPhantoms`]
+//! are made from a seed), [`table`] (tables) and [`CloudMetrics`] (a table with incidents, made from a seed).
 
+pub mod bag_of_words;
 pub mod balance;
 pub mod clean;
 mod cloud_metrics;
@@ -38,6 +39,7 @@ pub mod text;
 pub mod text_augmentation;
 mod text_targets;
 
+pub use bag_of_words::{BagOfWords, BagOfWordsConfig, TermWeight, TextBaseline};
 pub use balance::ClassBalance;
 pub use clean::{
     Cleaner, CleaningExample, CleaningReport, CleaningStep, Conflicts, MissingLabel, MissingText, RawRow, RowNote,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
+use crate::data::TextBaseline;
 
 /// The next edition of the tickets, which no lesson uses yet.
 const TICKETS_2: &str = include_str!("../../data/support-tickets-2/tickets.jsonl");
@@ -80,6 +81,49 @@ fn the_larger_sets_use_four_thousand_words() {
     for data in all().iter().filter(|data| data.len() > 600) {
         let different: BTreeSet<_> = data.texts().iter().flat_map(|text| words(text)).collect();
         assert!(different.len() >= 4000, "{}: {}", data.name(), different.len());
+    }
+}
+
+#[test]
+fn a_bag_of_words_gets_every_fifth_class_wrong_and_beats_a_guess() {
+    for data in all() {
+        let parts = data.fixed_split().unwrap();
+        let baseline = TextBaseline::tuned(&parts.train, &parts.validation).unwrap();
+        let counts = parts.test.label_counts();
+        let most = *counts.iter().max().unwrap() as f64 / parts.test.len() as f64;
+        for part in [&parts.validation, &parts.test] {
+            let accuracy = baseline.evaluate(part).unwrap().accuracy;
+            assert!((most + 0.1..0.8).contains(&accuracy), "{}: {accuracy} of {baseline}", data.name());
+        }
+    }
+}
+
+/// The mean share of a text's word trigrams that the nearest training text has too.
+fn overlap_with_training(part: &TextDataset, train: &TextDataset) -> f64 {
+    let mut holders: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (row, text) in train.texts().iter().enumerate() {
+        for trigram in trigrams(text) {
+            holders.entry(trigram).or_default().push(row);
+        }
+    }
+    let share = |text: &String| {
+        let own = trigrams(text);
+        let mut shared: BTreeMap<usize, usize> = BTreeMap::new();
+        for row in own.iter().filter_map(|trigram| holders.get(trigram)).flatten() {
+            *shared.entry(*row).or_default() += 1;
+        }
+        shared.values().copied().max().unwrap_or(0) as f64 / own.len().max(1) as f64
+    };
+    part.texts().iter().map(share).sum::<f64>() / part.len() as f64
+}
+
+#[test]
+fn tests_share_fewer_runs_of_words_with_training_than_validation_parts_do() {
+    // The first edition of the tickets was split without regard to it.
+    for data in all().iter().filter(|data| data.len() > 600) {
+        let parts = data.fixed_split().unwrap();
+        let [test, validation] = [&parts.test, &parts.validation].map(|part| overlap_with_training(part, &parts.train));
+        assert!(test < validation && test < 0.05, "{}: {test:.4} and {validation:.4}", data.name());
     }
 }
 

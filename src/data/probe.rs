@@ -10,6 +10,7 @@ use rayon::prelude::*;
 
 use super::lbfgs::{self, Objective};
 use super::split::shuffled_by_class;
+use crate::data::bag_of_words::SparseRow;
 use crate::notebook::Display;
 use crate::sums::dot;
 use crate::{Error, Result};
@@ -99,6 +100,20 @@ impl LogisticProbe {
         Self::fit_rows(vectors, labels, &rows, width, classes, config)
     }
 
+    /// The same for rows of `width` numbers of which only those that are not 0 are there: few sums for many columns.
+    pub(super) fn fit_sparse(
+        rows: &[SparseRow],
+        width: usize,
+        labels: &[usize],
+        classes: usize,
+        config: &ProbeConfig,
+    ) -> Result<Self> {
+        config.check()?;
+        check_labels(rows.len(), labels, classes)?;
+        let samples = rows.iter().zip(labels).map(|(row, &label)| (Numbers::Sparse(row), label)).collect();
+        Self::fit_samples(samples, width, classes, config)
+    }
+
     /// The same over some of the rows, all checked before.
     fn fit_rows(
         vectors: &[Vec<f32>],
@@ -108,7 +123,18 @@ impl LogisticProbe {
         columns: usize,
         config: &ProbeConfig,
     ) -> Result<Self> {
-        let mut classes: Vec<usize> = rows.iter().map(|&row| labels[row]).collect();
+        let samples = rows.iter().map(|&row| (Numbers::Dense(&vectors[row]), labels[row])).collect();
+        Self::fit_samples(samples, width, columns, config)
+    }
+
+    /// The same over rows with their labels.
+    fn fit_samples(
+        mut samples: Vec<(Numbers<'_>, usize)>,
+        width: usize,
+        columns: usize,
+        config: &ProbeConfig,
+    ) -> Result<Self> {
+        let mut classes: Vec<usize> = samples.iter().map(|(_, label)| *label).collect();
         classes.sort_unstable();
         classes.dedup();
         if classes.len() < 2 {
@@ -118,12 +144,12 @@ impl LogisticProbe {
                 "give rows of two classes at least",
             ));
         }
-        let samples = rows
-            .iter()
-            .map(|&row| (vectors[row].as_slice(), classes.partition_point(|&class| class < labels[row])))
-            .collect();
+        for (_, label) in &mut samples {
+            *label = classes.partition_point(|class| class < label);
+        }
         let outputs = if classes.len() == 2 { 1 } else { classes.len() };
-        let loss = CrossEntropy { samples, width, outputs, penalty: 1.0 / (config.c * rows.len() as f64) };
+        let penalty = 1.0 / (config.c * samples.len() as f64);
+        let loss = CrossEntropy { samples, width, outputs, penalty };
         let start = vec![0.0; outputs * (width + 1)];
         let found = lbfgs::minimize(&loss, start, config.tolerance, config.max_iterations);
         let weights = found.point.chunks_exact(width + 1);
@@ -153,7 +179,12 @@ impl LogisticProbe {
                 "embed the texts with the same encoder",
             ));
         }
-        Ok(vectors.par_iter().map(|vector| self.row(vector)).collect())
+        Ok(vectors.par_iter().map(|vector| self.row(Numbers::Dense(vector))).collect())
+    }
+
+    /// The same for rows as [`fit_sparse`](Self::fit_sparse) takes them.
+    pub(super) fn probabilities_sparse(&self, rows: &[SparseRow]) -> Vec<Vec<f32>> {
+        rows.par_iter().map(|row| self.row(Numbers::Sparse(row))).collect()
     }
 
     /// The most probable class of each vector, the first of equals.
@@ -195,12 +226,12 @@ impl LogisticProbe {
         Display::text(self.to_string()).show();
     }
 
-    fn row(&self, vector: &[f32]) -> Vec<f32> {
+    fn row(&self, vector: Numbers<'_>) -> Vec<f32> {
         let scores: Vec<f64> = self
             .coefficients
             .iter()
             .zip(&self.intercepts)
-            .map(|(weights, intercept)| dot(weights, vector) + intercept)
+            .map(|(weights, intercept)| vector.times(weights) + intercept)
             .collect();
         let mut probabilities = vec![0.0; self.columns];
         for (&class, probability) in self.classes.iter().zip(class_probabilities(&scores).0) {
@@ -266,7 +297,7 @@ pub fn cross_validated_probabilities(
         let (held_out, others): (Vec<usize>, Vec<usize>) = (0..labels.len()).partition(|&row| fold_of[row] == fold);
         let probe = LogisticProbe::fit_rows(vectors, labels, &others, width, classes, config)?;
         for row in held_out {
-            probabilities[row] = probe.row(&vectors[row]);
+            probabilities[row] = probe.row(Numbers::Dense(&vectors[row]));
         }
     }
     Ok(probabilities)
@@ -318,10 +349,44 @@ fn check_labels(rows: usize, labels: &[usize], classes: usize) -> Result<()> {
     }
 }
 
+/// The numbers of one sample.
+#[derive(Clone, Copy)]
+enum Numbers<'a> {
+    Dense(&'a [f32]),
+    /// Those that are not 0, with their columns.
+    Sparse(&'a [(usize, f64)]),
+}
+
+impl Numbers<'_> {
+    /// The sum of the products with one weight for each column.
+    fn times(self, weights: &[f64]) -> f64 {
+        match self {
+            Self::Dense(numbers) => dot(weights, numbers),
+            Self::Sparse(numbers) => numbers.iter().map(|&(column, number)| weights[column] * number).sum(),
+        }
+    }
+
+    /// Adds these numbers, times `factor`, to one sum for each column.
+    fn add_to(self, sums: &mut [f64], factor: f64) {
+        match self {
+            Self::Dense(numbers) => {
+                for (sum, &number) in sums.iter_mut().zip(numbers) {
+                    *sum += factor * f64::from(number);
+                }
+            }
+            Self::Sparse(numbers) => {
+                for &(column, number) in numbers {
+                    sums[column] += factor * number;
+                }
+            }
+        }
+    }
+}
+
 /// The mean cross-entropy over the samples, plus the penalty on coefficients.
 struct CrossEntropy<'a> {
     /// Each sample's numbers and its class: a place among the classes that occur.
-    samples: Vec<(&'a [f32], usize)>,
+    samples: Vec<(Numbers<'a>, usize)>,
     width: usize,
     /// Rows of weights: 1 for two classes.
     outputs: usize,
@@ -341,7 +406,7 @@ impl Objective for CrossEntropy<'_> {
                 let mut scores = vec![0.0; self.outputs];
                 for &(vector, class) in samples {
                     for (score, weights) in scores.iter_mut().zip(weights.chunks_exact(stride)) {
-                        *score = dot(&weights[..self.width], vector) + weights[self.width];
+                        *score = vector.times(&weights[..self.width]) + weights[self.width];
                     }
                     let (probabilities, log_sum) = class_probabilities(&scores);
                     // With one output the first class has the score 0.
@@ -350,9 +415,7 @@ impl Objective for CrossEntropy<'_> {
                     let skipped = usize::from(self.outputs == 1);
                     for (output, gradient) in gradient.chunks_exact_mut(stride).enumerate() {
                         let error = probabilities[output + skipped] - f64::from(output + skipped == class);
-                        for (slope, &number) in gradient.iter_mut().zip(vector) {
-                            *slope += error * f64::from(number);
-                        }
+                        vector.add_to(&mut gradient[..self.width], error);
                         gradient[self.width] += error;
                     }
                 }

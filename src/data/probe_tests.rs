@@ -43,7 +43,8 @@ fn coefficients_and_probabilities_equal_scikit_learn() {
 fn the_gradient_is_that_of_the_value() {
     let vectors = [vec![0.5_f32, -1.0], vec![1.5, 0.25], vec![-0.75, 2.0]];
     for outputs in [1, 3] {
-        let samples = vectors.iter().enumerate().map(|(at, vector)| (vector.as_slice(), at.min(outputs))).collect();
+        let samples =
+            vectors.iter().enumerate().map(|(at, vector)| (Numbers::Dense(vector), at.min(outputs))).collect();
         let loss = CrossEntropy { samples, width: 2, outputs, penalty: 0.3 };
         let mut point: Vec<f64> = (0..3 * outputs).map(|at| (at as f64 * 0.7).sin()).collect();
         let (_, gradient) = loss.value_and_gradient(&point);
