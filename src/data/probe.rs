@@ -145,7 +145,7 @@ impl LogisticProbe {
             ));
         }
         for (_, label) in &mut samples {
-            *label = classes.partition_point(|class| class < label);
+            *label = classes.partition_point(|class| *class < *label);
         }
         let outputs = if classes.len() == 2 { 1 } else { classes.len() };
         let penalty = 1.0 / (config.c * samples.len() as f64);

@@ -35,7 +35,10 @@ const MOST_NUMBERS: usize = 1 << 28;
 /// ```
 /// use tunebook::data::{BagOfWords, BagOfWordsConfig, TermWeight};
 /// let texts = ["disk full, disk broken", "invoice wrong"];
-/// let weights = |weight| BagOfWords::fit(&texts, &BagOfWordsConfig { weight, ..Default::default() })?.weights("disk disk");
+/// let weights = |weight| {
+///     let bag = BagOfWords::fit(&texts, &BagOfWordsConfig { weight, ..Default::default() })?;
+///     Ok::<_, tunebook::Error>(bag.weights("disk disk"))
+/// };
 /// assert_eq!(weights(TermWeight::Count)?, [("disk".to_owned(), 2.0)]);
 /// assert_eq!(weights(TermWeight::TfIdf)?, [("disk".to_owned(), 1.0)]); // scaled to length 1
 /// # Ok::<(), tunebook::Error>(())
