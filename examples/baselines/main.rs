@@ -18,7 +18,6 @@ mod table;
 mod texts;
 
 use options::{Options, Source};
-use table::Table;
 use tunebook::data::{Columns, Part};
 use tunebook::prelude::*;
 

@@ -140,7 +140,9 @@ fn unit_vectors(encoder: &TextEncoder, texts: &[String]) -> Result<Vec<Vec<f32>>
     let mut vectors = encoder.embed(&texts)?.to_vec2::<f32>()?;
     for vector in &mut vectors {
         let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt().max(1e-12);
-        vector.iter_mut().for_each(|x| *x /= length);
+        for x in vector {
+            *x /= length;
+        }
     }
     Ok(vectors)
 }

@@ -140,7 +140,7 @@ fn what_cannot_be_counted_is_refused() {
     assert!(fit(&one, BagOfWordsConfig { max_terms: Some(0), ..default }).starts_with("max_terms"));
     assert!(fit(&one, BagOfWordsConfig { min_texts: 2, ..default }).contains("no term stands in 2 texts"));
     // 60 columns; refused before anything is allocated.
-    let many: String = (0..60).map(|word| format!("word{word} ")).collect();
+    let many = (0..60).map(|word| format!("word{word}")).collect::<Vec<_>>().join(" ");
     let bag = BagOfWords::fit(&[many], &default).unwrap();
     let problem = bag.transform(&vec![""; MOST_NUMBERS / 60 + 1]).unwrap_err().to_string();
     assert!(problem.contains("gibibyte") && problem.contains("max_terms"), "{problem}");
