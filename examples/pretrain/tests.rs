@@ -141,7 +141,7 @@ fn no_text_that_is_measured_on_shares_eight_words_in_a_row_with_the_corpus() {
         None => fs::read_to_string(root().join("models/recipe/own-passages.txt")).unwrap(),
         Some(corpus) => {
             let corpus = fs::read_to_string(corpus).unwrap();
-            let sources = fs::read_to_string(root().join("models/tunebook-encoder/sources.json")).unwrap();
+            let sources = fs::read_to_string(root().join("models/tunebook-encoder-2/sources.json")).unwrap();
             let sources: Value = serde_json::from_str(&sources).unwrap();
             let hash = Sha256::digest(&corpus).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
             assert_eq!(sources["sha256"], hash, "another corpus than that of the shipped weights");
