@@ -209,7 +209,7 @@ def test_tables_that_break_off(env, tmp_path):
 def test_images_that_are_not_those_published(env, tmp_path, shared):
     folder = tmp_path / "files"
     folder.mkdir()
-    shutil.copy(shared / "images" / "pneumoniamnist-part.npz", folder / "part.npz")
+    shutil.copy(shared / "data" / "images" / "pneumoniamnist-part.npz", folder / "part.npz")
     kept = tmp_path / "data" / "pneumoniamnist.npz"
     with Hub(folder, "none/none") as hub:
         call = ("data", "get", IMAGES, "--url", f"{hub.address}/files/part.npz")
