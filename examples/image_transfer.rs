@@ -15,9 +15,13 @@
 //! | `--model FOLDER` | another pretrained network of the same kind |
 //! | `--chart FILE.svg` | where the chart goes; `image_transfer.svg` |
 
+#[path = "shared/spread.rs"]
+mod spread;
+
 use std::path::PathBuf;
 use std::time::Instant;
 
+use spread::Spread;
 use tunebook::prelude::*;
 
 const EPOCHS: usize = 20;
@@ -52,13 +56,13 @@ fn main() -> Result<()> {
                 let report = train(&options, &data, size, *start, rate, seed)?;
                 report.model().evaluate(&data.test)?.balanced_accuracy()
             });
-            let score = MeanAndDeviation::of(&scores.collect::<Result<Vec<f64>>>()?);
+            let score = Spread::of(&scores.collect::<Result<Vec<f64>>>()?);
             points.push((size.unwrap_or(data.train.len()) as f64, score.mean));
             cells.push(score);
         }
         let name = size.map_or_else(|| format!("all {}", data.train.len()), |size| size.to_string());
         let gain = 100.0 * (cells[2].mean - cells[0].mean);
-        let [fresh, frozen, tuned] = [0, 1, 2].map(|at: usize| cells[at].to_string());
+        let [fresh, frozen, tuned] = [0, 1, 2].map(|at: usize| in_per_cent(&cells[at]));
         println!("{name:>8} {fresh:>16} {frozen:>16} {tuned:>16} {gain:>+8.1}");
     }
     println!("\n{:.0} s", started.elapsed().as_secs_f64());
@@ -150,23 +154,8 @@ fn train(
         .fit(&train.select(&again), &data.validation)
 }
 
-struct MeanAndDeviation {
-    mean: f64,
-    deviation: f64,
-}
-
-impl MeanAndDeviation {
-    fn of(values: &[f64]) -> Self {
-        let mean = values.iter().sum::<f64>() / values.len() as f64;
-        let squares = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>();
-        Self { mean, deviation: (squares / (values.len() as f64 - 1.0).max(1.0)).sqrt() }
-    }
-}
-
-impl std::fmt::Display for MeanAndDeviation {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:.1} ± {:.1} %", 100.0 * self.mean, 100.0 * self.deviation)
-    }
+fn in_per_cent(spread: &Spread) -> String {
+    format!("{:.1} ± {:.1} %", 100.0 * spread.mean, 100.0 * spread.deviation)
 }
 
 struct Options {

@@ -14,6 +14,10 @@
 mod cloud_metrics;
 mod export;
 mod options;
+#[path = "../shared/probing.rs"]
+mod probing;
+#[path = "../shared/spread.rs"]
+mod spread;
 mod table;
 mod texts;
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::options::Options;
+use crate::spread::Spread;
 
 /// One method: for each column the values of all seeds.
 struct Row {
@@ -65,8 +66,6 @@ impl fmt::Display for Table {
 /// Per cent with one decimal in columns that say so, else three decimals.
 fn summary(column: &str, values: &[f64]) -> String {
     let (scale, digits) = if column.ends_with('%') { (100.0, 1) } else { (1.0, 3) };
-    let mean = scale * values.iter().sum::<f64>() / values.len() as f64;
-    let squares = values.iter().map(|value| (scale * value - mean).powi(2)).sum::<f64>();
-    let deviation = (squares / (values.len() as f64 - 1.0).max(1.0)).sqrt();
-    if deviation < 1e-9 { format!("{mean:.digits$}") } else { format!("{mean:.digits$} ± {deviation:.digits$}") }
+    let scaled: Vec<f64> = values.iter().map(|value| scale * value).collect();
+    Spread::of(&scaled).rounded(digits)
 }

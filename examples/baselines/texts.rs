@@ -3,16 +3,14 @@
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
-use tunebook::data::{LogisticProbe, ProbeConfig, TextBaseline};
+use tunebook::data::TextBaseline;
 use tunebook::metrics::log_loss;
 use tunebook::prelude::*;
 
 use crate::options::Options;
+use crate::probing::{tuned_probe, unit_vectors};
 use crate::say;
 use crate::table::Table;
-
-/// Penalties that the validation rows choose among.
-const C: [f64; 6] = [0.3, 1.0, 3.0, 10.0, 30.0, 100.0];
 
 /// Times the method's default learning rate: what is tried beside it, with the first seed, for the validation rows to
 /// choose.
@@ -81,17 +79,10 @@ pub(crate) fn probes(source: Pretrained, data: &TextSplits, options: &Options) -
             let rows = drawn(train.len(), options.share, seed);
             let vectors: Vec<Vec<f32>> = rows.iter().map(|&row| train[row].clone()).collect();
             let labels: Vec<usize> = rows.iter().map(|&row| data.train.labels()[row]).collect();
-            let mut best: Option<(f64, Vec<f64>)> = None;
-            for c in C {
-                let config = ProbeConfig { c, ..ProbeConfig::default() };
-                let probe = LogisticProbe::fit(&vectors, &labels, data.label_names().len(), &config)?;
-                let chosen_by = evaluation(&data.validation, probe.probabilities(&validation)?)?;
-                if best.as_ref().is_none_or(|(most, _)| chosen_by.accuracy > *most) {
-                    let tested = evaluation(&data.test, probe.probabilities(&test)?)?;
-                    best = Some((chosen_by.accuracy, figures(&tested, &chosen_by)));
-                }
-            }
-            best.map(|(_, figures)| figures).ok_or_else(|| Error::input("C", "there is none", ""))
+            let classes = data.label_names().len();
+            let probe = tuned_probe(&vectors, &labels, classes, (&validation, data.validation.labels()))?;
+            let tested = evaluation(&data.test, probe.probabilities(&test)?)?;
+            Ok(figures(&tested, &evaluation(&data.validation, probe.probabilities(&validation)?)?))
         })
         .collect()
 }
@@ -133,18 +124,6 @@ pub(crate) fn drawn(rows: usize, share: f64, seed: u64) -> Vec<usize> {
     all.truncate((share * rows as f64).round() as usize);
     all.sort_unstable();
     all
-}
-
-fn unit_vectors(encoder: &TextEncoder, texts: &[String]) -> Result<Vec<Vec<f32>>> {
-    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let mut vectors = encoder.embed(&texts)?.to_vec2::<f32>()?;
-    for vector in &mut vectors {
-        let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt().max(1e-12);
-        for x in vector {
-            *x /= length;
-        }
-    }
-    Ok(vectors)
 }
 
 fn evaluation(part: &TextDataset, probabilities: Vec<Vec<f32>>) -> Result<Evaluation> {

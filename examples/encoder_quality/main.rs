@@ -12,6 +12,10 @@
 
 mod measures;
 mod options;
+#[path = "../shared/probing.rs"]
+mod probing;
+#[path = "../shared/spread.rs"]
+mod spread;
 mod table;
 mod vectors;
 

@@ -3,12 +3,10 @@
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use tunebook::data::{LogisticProbe, ProbeConfig};
 use tunebook::metrics::spearman_correlation;
 use tunebook::prelude::*;
 
-/// Penalties that the validation part chooses among.
-const PENALTIES: [f64; 6] = [0.3, 1.0, 3.0, 10.0, 30.0, 100.0];
+use crate::probing::tuned_probe;
 
 /// Vectors of length one, and what they are labelled with.
 pub(crate) struct Labelled {
@@ -25,36 +23,12 @@ impl Labelled {
     }
 }
 
-/// One vector of length one for each text.
-pub(crate) fn unit_vectors(encoder: &TextEncoder, texts: &[String]) -> Result<Vec<Vec<f32>>> {
-    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let mut vectors = encoder.embed(&texts)?.to_vec2::<f32>()?;
-    for vector in &mut vectors {
-        let length = dot(vector, vector).sqrt().max(1e-12) as f32;
-        for x in vector.iter_mut() {
-            *x /= length;
-        }
-    }
-    Ok(vectors)
-}
-
 /// Per cent right on `test` of a logistic regression on `train`, with the penalty that `validation` likes best.
 pub(crate) fn probe(train: &Labelled, validation: &Labelled, test: &Labelled, classes: usize) -> Result<f64> {
-    let mut best = (-1.0, 0.0);
-    for c in PENALTIES {
-        let config = ProbeConfig { c, ..ProbeConfig::default() };
-        let probe = LogisticProbe::fit(&train.vectors, &train.labels, classes, &config)?;
-        let right = |data: &Labelled| -> Result<f64> {
-            let predicted = probe.predict(&data.vectors)?;
-            let right = predicted.iter().zip(&data.labels).filter(|(a, b)| a == b).count();
-            Ok(100.0 * right as f64 / data.labels.len() as f64)
-        };
-        let at_validation = right(validation)?;
-        if at_validation > best.0 {
-            best = (at_validation, right(test)?);
-        }
-    }
-    Ok(best.1)
+    let chosen_by = (validation.vectors.as_slice(), validation.labels.as_slice());
+    let predicted = tuned_probe(&train.vectors, &train.labels, classes, chosen_by)?.predict(&test.vectors)?;
+    let right = predicted.iter().zip(&test.labels).filter(|(a, b)| a == b).count();
+    Ok(100.0 * right as f64 / test.labels.len() as f64)
 }
 
 /// [`probe`] on `count` random rows of the training part, for each seed.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::spread::Spread;
+
 pub(crate) struct Table {
     networks: Vec<String>,
     /// Criterion, network, values over the seeds.
@@ -53,10 +55,5 @@ impl fmt::Display for Table {
 
 fn summary(criterion: &str, values: &[f64]) -> String {
     let digits = if criterion.ends_with('%') { 1 } else { 3 };
-    let mean = values.iter().sum::<f64>() / values.len() as f64;
-    let squares = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>();
-    if values.len() < 2 || squares == 0.0 {
-        return format!("{mean:.digits$}");
-    }
-    format!("{mean:.digits$} ± {:.digits$}", (squares / (values.len() - 1) as f64).sqrt())
+    Spread::of(values).rounded(digits)
 }

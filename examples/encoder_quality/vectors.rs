@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use tunebook::model::TextEncoder;
 use tunebook::{Error, Result};
 
-use crate::measures::unit_vectors;
+use crate::probing::unit_vectors;
 
 #[derive(Clone)]
 pub(crate) struct Vectors {

@@ -34,9 +34,13 @@ pub(crate) fn missing(kind: Kind, id: &str, repository: &Path, what: &str, offli
     Error::input(id, format!("{what} not in the cache {}", repository.display()), mend)
 }
 
+/// A folder that the environment names.
+fn variable(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
 /// Where public data sets lie that do not come from the Hub.
 pub(crate) fn data_folder() -> Result<PathBuf> {
-    let variable = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
     variable("TUNEBOOK_DATA")
         .or_else(|| variable("XDG_CACHE_HOME").map(|cache| cache.join("tunebook/data")))
         .or_else(|| std::env::home_dir().map(|home| home.join(".cache/tunebook/data")))
@@ -47,7 +51,6 @@ pub(crate) fn data_folder() -> Result<PathBuf> {
 
 /// Where the Hub's libraries keep their cache.
 pub(crate) fn root() -> Result<PathBuf> {
-    let variable = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
     variable("HF_HUB_CACHE")
         .or_else(|| variable("HF_HOME").map(|home| home.join("hub")))
         .or_else(|| variable("XDG_CACHE_HOME").map(|cache| cache.join("huggingface/hub")))

@@ -87,6 +87,25 @@ impl Hub {
         Ok(Fetched { path: named.map_err(|e| problem_of(e, &self.cache))?, commit: head.commit })
     }
 
+    /// Files of one commit, that of the first file, though a branch may move meanwhile; and the commit. What cannot be had is
+    /// an error with its mend.
+    pub(crate) fn get_all<'a, T: RepoType>(
+        &self,
+        repository: &HFRepositorySync<T>,
+        wanted: &Wanted<'_>,
+        files: impl Iterator<Item = &'a str>,
+    ) -> Result<(Vec<PathBuf>, String)> {
+        let mut commit = wanted.revision.to_owned();
+        let mut paths = Vec::new();
+        for file in files {
+            let of_commit = Wanted { revision: &commit, ..*wanted };
+            let fetched = self.get(repository, &of_commit, file).map_err(|e| wanted.failure(file, &e))?;
+            paths.push(fetched.path);
+            commit = fetched.commit;
+        }
+        Ok((paths, commit))
+    }
+
     /// Notes which commit a branch or tag stands for, once all its files are there: until then, the cache has the one before.
     pub(crate) fn name(&self, wanted: &Wanted<'_>, commit: &str) -> Result<(), Problem> {
         let path = cache::repository(&self.cache, wanted.kind, wanted.id).join("refs").join(wanted.revision);

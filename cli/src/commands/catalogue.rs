@@ -102,7 +102,6 @@ pub(crate) const MODELS: [Listed; 5] = [
 /// A data set, with where its texts and labels are.
 pub(crate) struct ListedData {
     pub(crate) listed: Listed,
-    pub(crate) config: Option<&'static str>,
     pub(crate) text_column: &'static str,
 }
 
@@ -131,7 +130,6 @@ pub(crate) const DATA: [ListedData; 4] = [
                 ),
             ],
         },
-        config: None,
         text_column: "sentence",
     },
     ListedData {
@@ -153,7 +151,6 @@ pub(crate) const DATA: [ListedData; 4] = [
                 ),
             ],
         },
-        config: None,
         text_column: "text",
     },
     ListedData {
@@ -175,7 +172,6 @@ pub(crate) const DATA: [ListedData; 4] = [
                 ),
             ],
         },
-        config: None,
         text_column: "text",
     },
     ListedData {
@@ -197,7 +193,6 @@ pub(crate) const DATA: [ListedData; 4] = [
                 ),
             ],
         },
-        config: None,
         text_column: "text",
     },
 ];

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use tunebook::hub::{CachedRepository, Kind};
-use tunebook::model::{ImageClassifier, Pretrained, TextEncoder, Weights};
+use tunebook::model::{ImageClassifier, Pretrained, TextEncoder};
 
 use super::{catalogue, listing};
 use crate::failure::{Result, outln};
@@ -182,8 +182,7 @@ fn described(folder: &Path) -> Result<Value> {
 }
 
 fn described_source(source: Pretrained, folder: &Path) -> Result<Value> {
-    let weights = folder.join("model.safetensors");
-    let bytes = std::fs::metadata(&weights).ok().map(|about| about.len());
+    let bytes = std::fs::metadata(folder.join("model.safetensors")).ok().map(|about| about.len());
     let config = std::fs::read(folder.join("config.json")).ok();
     let config: Value = config.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
     if config["architecture"].is_string() {
@@ -193,7 +192,7 @@ fn described_source(source: Pretrained, folder: &Path) -> Result<Value> {
             "architecture": config["architecture"],
             "parameters": classifier.store().count(),
             "bytes": bytes,
-            "weights_sha256": Weights::from_file(&weights)?.sha256(),
+            "weights_sha256": classifier.weights_sha256(),
             "unused_tensors": classifier.load_report().unused.len(),
         }));
     }

@@ -41,17 +41,9 @@ pub(super) fn fetch_with(hub: &Hub, data: &HubDataset, root: &Path) -> Result<Ve
         }
         data.check_train(&chosen)?;
         // From the last to the first: see `HubDataset::cached`.
-        let mut files = Vec::with_capacity(chosen.len());
-        let mut commit = revision.to_owned();
-        for (part, path) in chosen.iter().rev() {
-            let of_commit = Wanted { revision: &commit, ..wanted };
-            let fetched = hub.get(&repository, &of_commit, path).map_err(|e| wanted.failure(path, &e))?;
-            files.push((*part, fetched.path));
-            commit = fetched.commit;
-        }
+        let (paths, commit) = hub.get_all(&repository, &wanted, chosen.iter().rev().map(|(_, path)| path.as_str()))?;
         hub.name(&wanted, &commit).map_err(|e| wanted.failure("the name", &e))?;
-        files.reverse();
-        return Ok(files);
+        return Ok(chosen.iter().map(|(part, _)| *part).zip(paths.into_iter().rev()).collect());
     }
     Err(Error::input(
         &data.id,

@@ -21,14 +21,8 @@ pub(super) fn fetch_with(hub: &Hub, id: &str, revision: &str, files: &Files) -> 
     let wanted = Wanted { kind: Kind::Model, id, revision };
     let (owner, name) = split_id(id);
     let repository = hub.client.model(owner, name);
-    let (mut folder, mut commit) = (PathBuf::new(), revision.to_owned());
-    for file in files.required {
-        // All files of the commit that the first one came from, though a branch may move meanwhile.
-        let of_commit = Wanted { revision: &commit, ..wanted };
-        let fetched = hub.get(&repository, &of_commit, file).map_err(|e| wanted.failure(file, &e))?;
-        folder = fetched.path.parent().map(PathBuf::from).unwrap_or_default();
-        commit = fetched.commit;
-    }
+    let (paths, commit) = hub.get_all(&repository, &wanted, files.required.iter().copied())?;
+    let folder = paths.last().and_then(|path| path.parent()).map(PathBuf::from).unwrap_or_default();
     for file in files.optional {
         match hub.get(&repository, &Wanted { revision: &commit, ..wanted }, file) {
             // No connection here means that the required files came from the cache: it has what there is.

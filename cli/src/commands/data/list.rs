@@ -5,8 +5,7 @@ use sha2::{Digest, Sha256};
 use tunebook::data::{PublicImages, embedded, export, image};
 use tunebook::hub::Kind;
 
-use crate::commands::catalogue::{self, Listed};
-use crate::commands::listing;
+use crate::commands::{catalogue, listing};
 use crate::failure::{Result, outln};
 
 /// A data set inside the library, with its rows as they are stored; a generated table has none.
@@ -47,8 +46,7 @@ pub(super) fn run(as_json: bool) -> Result<()> {
         .collect();
     listing::section("Inside the library", &rows)?;
     listing::print_cached(&cached)?;
-    let on_hub: Vec<&Listed> = catalogue::DATA.iter().map(|data| &data.listed).collect();
-    let on_hub: Vec<Vec<String>> = on_hub.into_iter().map(listing::listed_row).collect();
+    let on_hub: Vec<Vec<String>> = catalogue::DATA.iter().map(|data| listing::listed_row(&data.listed)).collect();
     listing::section("\nOn the Hugging Face Hub, among others: tunebook data get NAME", &on_hub)?;
     let files = image::public::ALL.iter().map(images_row).collect::<Result<Vec<_>>>()?;
     listing::section("\nImages at their publisher's: tunebook data get NAME", &files)
@@ -96,6 +94,5 @@ pub(super) fn images_json(data: &PublicImages) -> Result<Value> {
 
 /// The SHA-256 of rows as they are stored.
 pub(super) fn sha256(rows: &str) -> String {
-    let digits = Sha256::digest(rows).iter().map(|byte| [byte >> 4, byte & 15]).collect::<Vec<_>>();
-    digits.concat().into_iter().filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
+    Sha256::digest(rows).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }

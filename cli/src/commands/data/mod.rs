@@ -125,7 +125,7 @@ impl Which {
         let text = self.text_column.as_deref().or(listed.map(|data| data.text_column)).unwrap_or("text");
         let columns = Columns { text: text.to_owned(), label: self.label_column.clone() };
         let mut data = HubDataset::new(&self.name).columns(columns).offline(self.offline).verify(verify);
-        if let Some(config) = self.config.as_deref().or(listed.and_then(|data| data.config)) {
+        if let Some(config) = &self.config {
             data = data.config(config);
         }
         if let Some(revision) = &self.revision {

@@ -3,36 +3,37 @@
 use tunebook::prelude::*;
 
 use super::options::DataOptions;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 
-/// A change of images and its strength.
-pub(super) fn parse_change(said: &str) -> std::result::Result<(String, f32), String> {
-    let (name, strength) = said.split_once('=').ok_or("give a name and a strength, such as rotation=10")?;
-    let strength = strength.parse().map_err(|_| format!("\"{strength}\" is no number"))?;
-    set_change(&mut Augmentation::default(), name, strength)?;
-    Ok((name.to_owned(), strength))
+/// A change that can be named, and the field of its strength.
+type Change = (&'static str, fn(&mut Augmentation) -> &mut f32);
+
+const CHANGES: [Change; 8] = [
+    ("horizontal-flip", |changes| &mut changes.horizontal_flip),
+    ("vertical-flip", |changes| &mut changes.vertical_flip),
+    ("shift", |changes| &mut changes.shift),
+    ("rotation", |changes| &mut changes.rotation),
+    ("scale", |changes| &mut changes.scale),
+    ("brightness", |changes| &mut changes.brightness),
+    ("contrast", |changes| &mut changes.contrast),
+    ("random-erasing", |changes| &mut changes.random_erasing),
+];
+
+/// A change of images as it was said.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Said {
+    change: Change,
+    strength: f32,
 }
 
-fn set_change(augmentation: &mut Augmentation, name: &str, strength: f32) -> std::result::Result<(), String> {
-    let field = match name {
-        "horizontal-flip" => &mut augmentation.horizontal_flip,
-        "vertical-flip" => &mut augmentation.vertical_flip,
-        "shift" => &mut augmentation.shift,
-        "rotation" => &mut augmentation.rotation,
-        "scale" => &mut augmentation.scale,
-        "brightness" => &mut augmentation.brightness,
-        "contrast" => &mut augmentation.contrast,
-        "random-erasing" => &mut augmentation.random_erasing,
-        _ => {
-            return Err(
-                "is no change; the changes are horizontal-flip, vertical-flip, shift, rotation, scale, brightness, \
-                        contrast, random-erasing"
-                    .to_owned(),
-            );
-        }
-    };
-    *field = strength;
-    Ok(())
+pub(super) fn parse_change(said: &str) -> std::result::Result<Said, String> {
+    let (name, strength) = said.split_once('=').ok_or("give a name and a strength, such as rotation=10")?;
+    let strength = strength.parse().map_err(|_| format!("\"{strength}\" is no number"))?;
+    let change = CHANGES
+        .into_iter()
+        .find(|(known, _)| *known == name)
+        .ok_or_else(|| format!("is no change; the changes are {}", CHANGES.map(|(known, _)| known).join(", ")))?;
+    Ok(Said { change, strength })
 }
 
 impl DataOptions {
@@ -42,8 +43,8 @@ impl DataOptions {
             return Ok(None);
         }
         let mut augmentation = Augmentation::default();
-        for (name, strength) in &self.augment {
-            set_change(&mut augmentation, name, *strength).map_err(Failure::input)?;
+        for Said { change: (_, field), strength } in &self.augment {
+            *field(&mut augmentation) = *strength;
         }
         augmentation.check()?;
         Ok(Some(augmentation))
@@ -56,7 +57,8 @@ mod tests {
 
     #[test]
     fn a_change_is_a_name_and_a_strength() {
-        assert_eq!(parse_change("shift=0.1").unwrap(), ("shift".to_owned(), 0.1));
+        let said = parse_change("shift=0.1").unwrap();
+        assert_eq!((said.change.0, said.strength), ("shift", 0.1));
         for (said, message) in
             [("shift", "name and a strength"), ("shift=much", "\"much\" is no number"), ("turn=1", "the changes are")]
         {

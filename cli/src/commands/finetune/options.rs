@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use tunebook::data::Columns;
 use tunebook::prelude::*;
 
-use super::augment::parse_change;
+use super::augment::{Said, parse_change};
 use super::output::may_replace;
 use crate::commands::folder_of;
 use crate::failure::{Failure, Result};
@@ -64,7 +64,7 @@ pub(crate) struct DataOptions {
     /// Changes of the training images, each with its strength, new at every pass: horizontal-flip=0.5 (chance), vertical-flip,
     /// shift=0.1 (share of the side), rotation=10 (degrees), scale=0.1, brightness=0.2, contrast=0.2, random-erasing=0.25
     #[arg(long, value_delimiter = ',', value_name = "NAME=STRENGTH", value_parser = parse_change)]
-    pub(super) augment: Vec<(String, f32)>,
+    pub(super) augment: Vec<Said>,
 }
 
 /// The model, and which of its parameters learn.
